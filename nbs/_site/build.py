@@ -17,6 +17,7 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from itertools import groupby
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -27,7 +28,7 @@ from nbdev.doclinks import _nbpath2html as nbpath2html
 from nbdev.serve import proc_nbs
 from pygments import lex
 from pygments.lexers import get_lexer_by_name
-from pygments.token import STANDARD_TYPES, Name, Text, Token
+from pygments.token import STANDARD_TYPES, Name
 from pygments.util import ClassNotFound
 
 HERE = Path(__file__).resolve().parent
@@ -59,6 +60,12 @@ class Page:
     def room(self): return self.path.rpartition('/')[0]
     @property
     def up(self): return '../' * self.path.count('/')
+
+    def anchor(self, name, at):
+        "The `id` attribute of a name, at its first mention; nothing later."
+        if name in self.defs: return ''
+        self.defs[name] = at if at not in self.defs.values() else name if name not in self.defs.values() else f'{name}-value'
+        return f' id="{self.defs[name]}"'
 
     def slot(self, s):
         "Lay ready HTML aside; Pandoc carries only its number."
@@ -131,7 +138,7 @@ def output(page, o, opt, heading):
             pic = f'<img src="data:image/{kind};base64,{"".join(img.split())}" alt="{html.escape(alt, quote=True)}">'
     if pic:
         name = opt.get('label', '')
-        head = f'<figure{f" id={chr(34)}{name}{chr(34)}" if name else ""}>{pic}'
+        head = (f'<figure id="{name}">' if name else '<figure>') + pic
         if not cap: return page.slot(head + '</figure>')
         page.figures[name or len(page.figures)] = n = len(page.figures) + 1
         return page.slot(f'{head}\n<figcaption>') + f'[Figure {n}.]{{.no}} {cap}' + page.slot('</figcaption></figure>')
@@ -140,26 +147,40 @@ def output(page, o, opt, heading):
     t = d.get('text/latex')
     if t: return f'\n\n{t}\n\n'
     t = d.get('text/plain') or ''.join(o.get('text', ''))
-    return page.slot(f'<pre class="out" tabindex="0">{html.escape(t.rstrip())}</pre>') if t.strip() else ''
+    return page.slot(f'<pre class="out">{html.escape(t.rstrip())}</pre>') if t.strip() else ''
 
 
 def names_of(code):
-    "What a cell defines: `(name, line)`, methods as `Class.method`."
-    for node in ast.parse(code).body:
+    "What a cell defines, as `(name, anchor)`: nbdev links functions, classes and methods in lower case; constants keep their own."
+    for node in statements(code):
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-            yield node.name
-            for sub in getattr(node, 'body', []) if isinstance(node, ast.ClassDef) else []:
-                if isinstance(sub, (ast.FunctionDef, ast.AsyncFunctionDef)): yield f'{node.name}.{sub.name}'
+            yield node.name, node.name.lower()
+            for sub in node.body if isinstance(node, ast.ClassDef) else []:
+                if isinstance(sub, (ast.FunctionDef, ast.AsyncFunctionDef)): yield (name := f'{node.name}.{sub.name}'), name.lower()
         for t in node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AnnAssign) else []:
-            if isinstance(t, ast.Name): yield t.id
+            if isinstance(t, ast.Name): yield t.id, t.id
+
+
+def statements(code):
+    "The statements of a cell; none when it is no plain Python."
+    try: return ast.parse(code).body
+    except SyntaxError: return []
+
+
+def imported(code, lib):
+    "Names that a cell imports from our own package: module."
+    return {a.asname or a.name: n.module for n in statements(code) if isinstance(n, ast.ImportFrom) and (n.module or '').split('.')[0] == lib
+            for a in n.names}
+
+
+def only_imports(code): return bool(body := statements(code)) and all(isinstance(n, (ast.Import, ast.ImportFrom)) for n in body)
 
 
 def api_head(page, name, url, level):
     "The heading of an exported name, with the link to its line."
-    ident = name.lower()
-    page.defs[name] = ident
+    ident = page.anchor(name, name.lower())
     src = f'<a class="src" href="{html.escape(url)}" aria-label="source of {name}">source</a>' if url else ''
-    return page.slot(f'<h{level} class="api" id="{ident}"><code>{html.escape(name)}</code>{src}</h{level}>')
+    return page.slot(f'<h{level} class="api"{ident}><code>{html.escape(name)}</code>{src}</h{level}>')
 
 
 RE_DOC = re.compile(r'\A---\n+(?:\[source\]\((?P<url>[^)]*)\)\{[^}]*\}\n+)?#+ (?P<name>\S+)\n+(?P<rest>.*)\Z', re.S)
@@ -182,12 +203,11 @@ def code_cell(page, cell, here):
     md, fold = '', opt.get('code-fold')
     if code and opt.get('echo') != 'false':
         if exported(cell):
-            for name in names_of(code):
-                if name not in page.defs: page.defs[name] = name.lower()
-            anchors = ''.join(f'<span id="{page.defs[n]}"></span>' for n in names_of(code) if page.defs[n] not in here['taken'])
-            here['taken'].update(page.defs[n] for n in names_of(code))
-            md = (page.slot(f'{anchors}<details class="exported" open><summary>{page.module.replace(".", "/")}.py</summary>')
+            anchors = ''.join(f'<span{ident}></span>' for name, at in names_of(code) if (ident := page.anchor(name, at)))
+            md = (page.slot(f'{anchors}<details class="exported" open><summary>exported</summary>')
                   + fence(code, 'python') + page.slot('</details>'))
+        elif not page.slots and only_imports(code):
+            md = page.slot('<details class="imports"><summary>imports of this page</summary>') + fence(code, 'python') + page.slot('</details>')
         elif fold in ('true', 'show'):
             is_open = ' open' if fold == 'show' else ''
             label = html.escape(opt.get('code-summary', 'Code'))
@@ -197,41 +217,31 @@ def code_cell(page, cell, here):
     return md + ''.join(output(page, o, opt, here['heading']) for o in cell.get('outputs', []))
 
 
+def api_group(page, group, here):
+    "Neighbouring signatures and sources, which nbdev leaves in an order of its own: each name, then its source, nothing said twice."
+    docs = {d['name']: d for c in group if (d := show_doc(c))}
+    own = {id(c): [n for n, _ in names_of(options(''.join(c['source']))[1]) if n in docs] for c in group if exported(c)}
+    sourced = {n for names in own.values() for n in names}
+    head = lambda d: api_head(page, d['name'], d['url'], min(4, here['level'] + 1))
+    for c in group:
+        if not (d := show_doc(c)): yield from (*(head(docs[n]) for n in own[id(c)]), code_cell(page, c, here))
+        elif d['name'] not in sourced: yield from (head(d), f"\n\n{d['rest']}\n\n")
+
+
 def to_markdown(page, cells):
-    "All cells of a chapter. The signature of a name whose source follows is not said twice."
-    here = dict(heading=plain(page.title), level=1, taken=set())
-    out, i = [], 0
-
-    def head(doc):
-        here['taken'].add(doc['name'].lower())
-        return api_head(page, doc['name'], doc['url'], min(4, here['level'] + 1))
-
-    while i < len(cells):
-        cell, src = cells[i], ''.join(cells[i]['source'])
-        if doc := show_doc(cell):
-            group, j = [doc], i + 1
-            while j < len(cells) and (d := show_doc(cells[j])): group.append(d); j += 1
-            code = cells[j] if j < len(cells) and exported(cells[j]) else None
-            mine = set(names_of(options(''.join(code['source']))[1])) if code else set()
-            for d in group:
-                if d['name'] in mine: continue
-                out += [head(d), f"\n\n{d['rest']}\n\n"]
-            k = j + 1                  # several names in one cell: nbdev leaves some of their headings behind the source
-            while code and k < len(cells) and (d := show_doc(cells[k])) and d['name'] in mine: group.append(d); k += 1
-            order = list(names_of(options(''.join(code['source']))[1])) if code else []
-            out += [head(d) for d in sorted((d for d in group if d['name'] in mine), key=lambda d: order.index(d['name']))]
-            if code: out.append(code_cell(page, code, here)); j = k
-            i = j
-            continue
-        if cell['cell_type'] == 'code': out.append(code_cell(page, cell, here))
-        elif cell['cell_type'] == 'markdown' and not src.startswith('<!-- WARNING'):
-            out.append(f'\n\n{src}\n\n')
-            fenced = re.sub(r'^(```+|~~~+).*?^\1', '', src, flags=re.S | re.M)
-            for marks, text in re.findall(r'^(#+) +(.*?)\s*(?:\{.*\})?$', fenced, re.M):
-                here.update(heading=plain(text), level=len(marks))
-        i += 1
-    md = ''.join(out)
-    return re.sub(r'@(fig-[\w-]+)', lambda m: f'[Figure {page.figures[m[1]]}](#{m[1]})' if m[1] in page.figures else m[0], md)
+    "All cells of a chapter; references to figures get their numbers."
+    here, out = dict(heading=plain(page.title), level=1), []
+    for together, group in groupby(cells, key=lambda c: bool(show_doc(c) or exported(c))):
+        if together: out += api_group(page, list(group), here); continue
+        for cell in group:
+            src = ''.join(cell['source'])
+            if cell['cell_type'] == 'code': out.append(code_cell(page, cell, here))
+            elif cell['cell_type'] == 'markdown' and not src.startswith('<!-- WARNING'):
+                out.append(f'\n\n{src}\n\n')
+                fenced = re.sub(r'^(```+|~~~+).*?^\1', '', src, flags=re.S | re.M)
+                for marks, text in re.findall(r'^(#+) +(.*?)\s*(?:\{.*\})?$', fenced, re.M):
+                    here.update(heading=plain(text), level=len(marks))
+    return re.sub(r'@(fig-[\w-]+)', lambda m: f'[Figure {page.figures[m[1]]}](#{m[1]})' if m[1] in page.figures else m[0], ''.join(out))
 
 
 def read(nb, root, nbs):
@@ -245,8 +255,7 @@ def read(nb, root, nbs):
         text = ''.join(c['source'])
         if c['cell_type'] != 'code': continue
         if m := re.search(r'^#\| *default_exp +(\S+)', text, re.M): page.module = f'{lib}.{m[1]}'
-        for mod, names in re.findall(rf'^from ({lib}[\w.]*) import \(?([\w, \n]+)', text, re.M):
-            page.imports.update({n.split(' as ')[-1].strip(): mod for n in names.split(',') if n.strip()})
+        page.imports.update(imported(text, lib))
     page.md = to_markdown(page, cells[1:] if fm else cells)
     return page
 
@@ -271,24 +280,29 @@ def pandoc(md):
 
 
 def highlight(code, lang, refs):
-    "Code as spans; a name of ours that is called, or imported, is a link to where it is explained."
+    "Code as spans; a name of ours that is called, or imported, is a link to where it is explained. Long lines wrap below themselves."
     try: lexer = get_lexer_by_name(lang, stripnl=False)
-    except ClassNotFound: return html.escape(code)
-    toks = [(k, v) for k, v in lex(code, lexer)]
-    out, prev, importing = [], '', False
+    except ClassNotFound: lexer = get_lexer_by_name('text', stripnl=False)
+    toks, out, prev, importing = list(lex(code, lexer)), [], '', False
     for n, (kind, value) in enumerate(toks):
-        text = html.escape(value, quote=False)
         if value == 'import': importing = True
         elif '\n' in value: importing = False
-        after = next((v for k, v in toks[n + 1:n + 3] if v.strip()), '') if kind in Name else ''
-        call = after.startswith('(') or value.isupper() or importing
-        if kind in Name and value in refs and prev not in ('.', 'def', 'class') and call and not after.startswith('=') :
-            text = f'<a class="ref" href="{refs[value]}">{text}</a>'
-        css = next((STANDARD_TYPES[k] for k in (kind, *reversed(list(kind.split()))) if STANDARD_TYPES.get(k)), '')
-        css = css if kind not in Text and kind is not Token else ''
-        out.append(f'<span class="{css}">{text}</span>' if css and css not in ('n', 'p', 'w') else text)
+        href = None
+        if kind in Name and value in refs and prev not in ('.', 'def', 'class'):
+            after = next((v for _, v in toks[n + 1:n + 3] if v.strip()), '')
+            if after[:1] == '(' or importing or (value.isupper() and after[:1] != '='): href = refs[value]
+        css = STANDARD_TYPES.get(kind, '')
+        for k, piece in enumerate(value.split('\n')):
+            if k: out.append('\n')
+            text = html.escape(piece)      # quotes too: what looks like a link in code stays code
+            if href: text = f'<a class="ref" href="{href}">{text}</a>'
+            out.append(f'<span class="{css}">{text}</span>' if piece.strip() and css not in ('', 'n', 'p', 'w') else text)
         if value.strip(): prev = value.strip()
-    return ''.join(out).rstrip('\n')
+    lines = ''.join(out).rstrip('\n').split('\n')
+    indent = lambda s: len(s) - len(s.lstrip())
+    if lang in ('text', 'default'): return '\n'.join(lines)      # a drawing in letters keeps its shape
+    return '\n'.join(f'<span class="l" style="--i:{indent(raw)}">{line}</span>' if len(raw) > 40 else line
+                     for line, raw in zip(lines, code.split('\n')))
 
 
 def callouts(body):
@@ -307,14 +321,14 @@ def finish(page, known):
     body = page.body
     for _ in range(2): body = re.sub(r'<!--slot (\d+)-->', lambda m: page.slots[int(m[1])], body)
     body = callouts(body)
-    body = re.sub(r'<table\b.*?</table>', lambda m: f'<div class="table" tabindex="0" role="group" aria-label="table">{m[0]}</div>', body, flags=re.S)
+    body = re.sub(r'<table\b.*?</table>', lambda m: f'<div class="table">{m[0]}</div>', body, flags=re.S)
     refs = {n: f'#{a}' for n, a in page.defs.items()}
     for name, mod in page.imports.items():
         if (p := known.get(mod)) and name in p.defs: refs[name] = links.relative(page.path, f'{p.path}#{p.defs[name]}')
 
     def code(m):
         lang = m[1].split()[0] if m[1] else 'text'
-        return f'<pre class="code" tabindex="0"><code class="{lang}">{highlight(html.unescape(m[2]), lang, refs)}</code></pre>'
+        return f'<pre class="code"><code class="language-{lang}">{highlight(html.unescape(m[2]), lang, refs)}</code></pre>'
     body = re.sub(r'<pre(?: class="([^"]*)")?><code>(.*?)</code></pre>', code, body, flags=re.S)
     taken = set(page.defs.values())    # an exported name keeps its anchor; a heading of the same words steps aside
     body = re.sub(r'<(h[1-6]) id="([^"]+)">', lambda m: f'<{m[1]} id="{m[2]}-section">' if m[2] in taken else m[0], body)
@@ -323,9 +337,12 @@ def finish(page, known):
 
 # ---- binding: links, contents, search, the sheet around the text -----------------------------------------------------
 
+def site_root(cfg): return f"{cfg.doc_host.rstrip('/')}/{cfg.doc_baseurl.strip('/')}/".replace('//', '/').replace(':/', '://')
+
+
 def linker(page, pages, cfg, assets):
     "A function from a link as written to a link that works from this page."
-    site = cfg.doc_host.rstrip('/') + '/' + cfg.doc_baseurl.strip('/') + '/'
+    site = site_root(cfg)
     by_src, by_path = {p.src: p for p in pages}, {p.path: p for p in pages}
     repo, nbs = Path(cfg.config_path), Path(cfg.nbs_path)
     hub = f'{cfg.git_url}/blob/{cfg.branch}/'
@@ -379,8 +396,8 @@ def rooms_nav(page, pages):
     for p in pages:
         if p.room != room:
             if room is not None: out.append('</ul>')
-            if p.room: out.append(f'<h2>{p.room}</h2>')
-            out.append('<ul>')
+            if p.room: out.append(f'<p id="room-{p.room}">{p.room}</p>')
+            out.append(f'<ul aria-labelledby="room-{p.room}">' if p.room else '<ul>')
             room = p.room
         here = ' aria-current="page"' if p is page else ''
         out.append(f'<li><a href="{links.relative(page.path, p.path)}"{here}>{inline(p.title)}</a></li>')
@@ -412,8 +429,10 @@ def search_index(pages):
     "Every section of every page, as a script: a page opened from a folder may load it too."
     rows = []
     for n, p in enumerate(pages):
-        for ident, heading, text in links.sections(p.body): rows.append([n, ident, heading, text])
-    data = dict(pages=[[p.path, plain(p.title), p.room, plain(p.promise)] for p in pages], rows=rows)
+        parts = list(links.sections(p.body))
+        intro = parts.pop(0)[2] if parts and not parts[0][0] else ''
+        rows += [[n, '', '', f'{plain(p.promise)} {intro}'.strip()], *([n, *part] for part in parts)]
+    data = dict(pages=[[p.path, plain(p.title), p.room] for p in pages], rows=rows)
     return 'window.siteIndex = ' + json.dumps(data, ensure_ascii=False, separators=(',', ':')) + ';\n'
 
 
@@ -434,8 +453,10 @@ def build(out):
         raise SystemExit(f'{out} holds files that are no site of ours; name an empty folder')
     shutil.rmtree(out, ignore_errors=True)
     assets: set[str] = set()
+    private = re.compile(rf'<a href="{re.escape(site_root(cfg))}[^"]*#(?:\w+\.)?_[^"]*">(<code>.*?</code>)</a>')
     for p in pages:
         link = linker(p, pages, cfg, assets)
+        p.body = private.sub(r'\1', p.body)      # nbdev links private names too; a word such as `_docs` is rarely meant so
         p.body = re.sub(r'(?<=\s)(href|src)="(?!data:)([^"]*)"', lambda m: f'{m[1]}="{html.escape(link(m[2]), quote=True)}"', p.body)
         file = out/p.path
         file.parent.mkdir(parents=True, exist_ok=True)

@@ -14,6 +14,7 @@ from urllib.parse import unquote, urlsplit
 
 LOADS = {'script': 'src', 'img': 'src', 'iframe': 'src', 'source': 'src', 'video': 'src', 'audio': 'src', 'embed': 'src', 'object': 'data', 'input': 'src'}
 SKIP = {'svg', 'math', 'style', 'script'}      # their text is not prose
+QUIET = {'out', 'src', 'imports'}              # outputs, source links and imports are not searched
 VOID = set('area base br col embed hr img input link meta source track wbr'.split())
 
 
@@ -40,16 +41,17 @@ class Scan(HTMLParser):
         if tag == 'a' and a.get('href') is not None: self.hrefs.append(a['href'])
         if tag == 'link' and a.get('rel') in ('stylesheet', 'icon', 'preload', 'modulepreload', 'manifest'): self.loads.append(a.get('href', ''))
         if tag in LOADS and a.get(LOADS[tag]): self.loads.append(a[LOADS[tag]])
+        if tag == 'image': self.loads += [v for k, v in attrs if k in ('href', 'xlink:href') and v]
         if a.get('srcset'): self.loads += [s.split()[0] for s in a['srcset'].split(',')]
         if a.get('style'): self.loads += css_loads(a['style'])
         if tag == 'img' and not (a.get('alt') or '').strip(): self.mute.append(a.get('src', '')[:60])
         if tag == 'svg' and a.get('aria-hidden') != 'true' and not a.get('aria-label'): self.mute.append('svg')
-        if (tag in SKIP or 'out' in (a.get('class') or '').split()) and tag not in VOID: self.off.append(tag)
+        if (tag in SKIP or QUIET & set((a.get('class') or '').split())) and tag not in VOID: self.off.append(tag)
         elif self.off and tag == self.off[-1]: self.off.append(tag)
         if tag in ('h2', 'h3', 'h4') and a.get('id') and not self.off:
             self.parts.append([a['id'], '', []])
             self.heading = tag
-        if 'src' in (a.get('class') or '').split() or tag == 'summary': self.off.append(tag)
+        if tag == 'summary' and not self.off: self.off.append(tag)
 
     def handle_endtag(self, tag):
         if self.off and self.off[-1] == tag: self.off.pop()

@@ -21,7 +21,7 @@
   // ---- the contents of the page: folded where they would stand above the text, else they follow the reader
   const toc = $('.toc details');
   if (toc) {
-    const wide = matchMedia('(min-width: 76rem)'), set = () => { toc.open = wide.matches; };
+    const wide = matchMedia('(min-width: 78rem)'), set = () => { toc.open = wide.matches; };
     wide.addEventListener('change', set); set();
     const links = new Map(all('a', toc).map(a => [decodeURIComponent(a.hash.slice(1)), a]));
     const heads = [...links.keys()].map(id => document.getElementById(id)).filter(Boolean);
@@ -38,6 +38,9 @@
     };
     addEventListener('scroll', () => requestAnimationFrame(follow), {passive: true}); follow();
   }
+
+  // ---- what scrolls sideways can be reached with the keyboard
+  for (const el of all('pre, .table, math[display=block]')) if (el.scrollWidth > el.clientWidth + 1) el.tabIndex = 0;
 
   // ---- copy buttons
   if (navigator.clipboard) for (const pre of all('pre.code')) {
@@ -56,20 +59,25 @@
   const load = () => index ??= new Promise((ok, no) => {
     const s = document.createElement('script');
     s.src = root.dataset.root + 'assets/index.js';
-    s.onload = () => ok({pages: window.siteIndex.pages, rows: window.siteIndex.rows.map(r => [...r, (r[2] + '\n' + r[3]).toLowerCase()])});
+    s.onload = () => ok({pages: window.siteIndex.pages, rows: window.siteIndex.rows.map(r => [...r, r[3].toLowerCase()])});
     s.onerror = () => no(new Error('assets/index.js is not there'));
     document.head.append(s);
   });
 
-  const word = /[\p{L}\p{N}_]/u;
-  function score(terms, row, pages) {                 // 0 when a term is nowhere in the section or the chapter's title
-    const [n, , head, , low] = row, title = pages[n][1].toLowerCase(), h = head.toLowerCase();
+  const letter = /[\p{L}\p{N}_]/u;
+  const at = (text, t) => {                            // how well a heading answers: the whole, a whole word, a beginning, a part
+    const i = text.indexOf(t);
+    if (i < 0) return 0;
+    if (text === t) return 40;
+    const start = !letter.test(text[i - 1] || ' '), end = !letter.test(text[i + t.length] || ' ');
+    return start && end ? 24 : start ? 14 : 6;
+  };
+  function score(terms, [n, id, head, , low], pages) {  // 0 when a word is neither in the section nor in the chapter's title
     let sum = 0;
     for (const t of terms) {
-      let s = 0, hits = 0;
-      for (let i = low.indexOf(t, h.length); i >= 0 && hits < 6; i = low.indexOf(t, i + t.length)) { hits++; s += word.test(low[i - 1] || ' ') ? .3 : 1; }
-      if (h === t) s += 40; else if (h.startsWith(t)) s += 20; else if (h.includes(t)) s += 10;
-      if (title.startsWith(t)) s += row[1] ? 2 : 14; else if (title.includes(t)) s += row[1] ? 1 : 8;
+      let s = at(head.toLowerCase(), t), hits = 0;
+      s += at(pages[n][1].toLowerCase(), t) * (id ? .1 : 1.2);
+      for (let i = low.indexOf(t); i >= 0 && hits < 6; i = low.indexOf(t, i + t.length)) { hits++; s += letter.test(low[i - 1] || ' ') ? .3 : 1; }
       if (!s) return 0;
       sum += s;
     }

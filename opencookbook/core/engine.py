@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['PARQUET', 'BASE', 'shards', 'shard_names', 'written', 'write_tables', 'base_of', 'batches', 'Engine', 'start',
-           'TaskError', 'progress', 'each', 'ShardTask', 'run_shard', 'map_shards', 'frame', 'collect', 'check_corpus',
-           'as_ids']
+           'TaskError', 'progress', 'each', 'ShardTask', 'run_shard', 'map_shards', 'TableTask', 'run_table',
+           'map_tables', 'frame', 'collect', 'check_corpus', 'as_ids']
 
 # %% ../../nbs/core/02_engine.ipynb #2d688129
 import ctypes
@@ -298,6 +298,46 @@ def map_shards(
     tasks = [ShardTask(stage, named[n], out, n, None if adds is None else tuple(adds), beside) for n in order]
     done = list(each(engine, run_shard, tasks, title))
     return {k: sum(d[k] for d in done) for k in ('rows_in', 'rows_out', 'bytes_in', 'bytes_out', 'dropped')}
+
+# %% ../../nbs/core/02_engine.ipynb #694ac80f
+@dataclass(frozen=True)
+class TableTask:
+    "One shard of a table that is mapped: what to run, from where to where."
+    fn: Callable   # table -> (table, numbers by name)
+    src: Path      # shard to read
+    out: Path      # folder to write to
+    name: str      # of the shard in `out`
+
+# %% ../../nbs/core/02_engine.ipynb #d64b85d3
+def run_table(
+    task: TableTask, # what to do
+) -> dict: # the function's numbers, added up over the batches
+    "Map one shard, or find it done."
+    stats, sums = task.out/'_stats'/f'{task.name}.json', {}
+    if stats.exists(): return json.loads(stats.read_text())
+    def tables():
+        for t in batches(task.src):
+            made, numbers = task.fn(t)
+            for k, v in numbers.items(): sums[k] = sums.get(k, 0) + v
+            yield made
+    write_tables(task.out/f'{task.name}.parquet', tables())
+    with written(stats) as p: p.write_text(json.dumps(sums))
+    return sums
+
+# %% ../../nbs/core/02_engine.ipynb #43076692
+def map_tables(
+    engine: Engine, # where to run
+    fn: Callable, # table -> (table, numbers by name); pure, and it can be pickled
+    src: Path, # a folder of shards
+    out: Path, # folder to write to
+    title: str = '', # for the progress bar
+) -> dict: # the numbers, added up over all shards
+    "Map a function over the batches of all shards; shards that are done stay."
+    (Path(out)/'_stats').mkdir(parents=True, exist_ok=True)
+    sums = {}
+    for n in each(engine, run_table, [TableTask(fn, p, Path(out), n) for n, p in shard_names(src).items()], title):
+        sums = {k: sums.get(k, 0) + n.get(k, 0) for k in {**sums, **n}}
+    return dict(sorted(sums.items()))
 
 # %% ../../nbs/core/02_engine.ipynb #d9d558ac
 def frame(

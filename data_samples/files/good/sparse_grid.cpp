@@ -65,18 +65,19 @@ public:
     /// The nearest item, looked for in rings of growing radius up to `limit`.
     [[nodiscard]] std::optional<Item> nearest(double x, double y, double limit) const {
         std::optional<Item> best;
-        for (double radius = cell_size_; radius < 2 * limit; radius *= 2) {
-            double best_distance = std::min(radius, limit);
-            each_within(x, y, best_distance, [&](const Item& item) {
+        double radius = std::min(cell_size_, limit);
+        while (true) {
+            double best_distance = radius;
+            each_within(x, y, radius, [&](const Item& item) {
                 const double distance = std::hypot(item.x - x, item.y - y);
                 if (!best || distance < best_distance) {
                     best = item;
                     best_distance = distance;
                 }
             });
-            if (best) return best;
+            if (best || radius >= limit) return best;
+            radius = std::min(radius * 2, limit);
         }
-        return best;
     }
 
 private:

@@ -1,0 +1,75 @@
+"""The window icon, embedded so that the program is one file."""
+import base64
+import io
+
+ICON = (
+    "07xR8MPU71/n1ajHSo+bzmFMeL5FjpYxdYqO39IhujrGEJZgsG/rGwr4XaPIQ4MrLY6+5isybWrAGtPZsvvdDxPPZfbdstFN"
+    "tGWRP3dU58klPCZRTnPPJX1bMlEGytc+oFp0RDVUZe5f7PY74irXz8g+VeFTbOy9Z5CCFw6KD4exjgZPeJdPFoT2N1q9W8Yc"
+    "UBcZ3DTaIrtTi7KH3Bs2y8jinkPVZdT4wXPU0USKDRKvk/DReUOHuWOA6OLbWdqiuv2jR//3pYbO1IMjrmegZy8RzyYHrd/P"
+    "esb5RmcwiL+X0HImsdbb1vZZtGCR3uScqU3ph+RhCq2CZl9x7JZZIy33BwowzmN4K0u+ifg1YoDboblzxo70JspQyuNd5iNP"
+    "HehmYxy9qtxngVOp3OtNmL/fThonEsBwjezpSJyIMPxfyjVIV9CZiprQP8ey2eRIUtDamR5s0o3WoNf9Ly2JWZkohEVZeCgO"
+    "BkGIsIa7hmPc9+2YCNlBQsTIkslXne2yv6e1jny0NJd+RY3xbMqDQrRtThc1n45rgRnU+Y80gnf6XRs7aJUBtEbjJFH4/s6C"
+    "vODJCY0vOHGb36X8l/w7aGwbrfKt3Lv90TztfTzZ6W6zFUvHm4b30Rbvh7z2yx44ZRAdVPlZ0QedZhyaP5e2pmhzFw1QBIXz"
+    "0Xw1ExAbOcXIhISi83ORZyXRmZC3xlmxGxp93skqGM0gabr74HY7Zf+494g7Iws4Djfxs3qvmW98ZWM20yOUWOrdt8WQS8jl"
+    "WBTKHUdWPxuiWLjQxArl4g3AhSASZjoF7WabBjeJB8l+i7en+PanfSk8QMK2Z7k6XLqhlje0Ez7Nubt9g1JRIcw8Lrej7IOZ"
+    "WZRQ7zwLTU9WKz73YC/VbCGj07WTMlN3kYGFbex7aiMFvpkFuuttQp3V3IH/JycywCWcbqowyILLX37Nrqr3X4c+yUAyH+lV"
+    "DjFwz5DBHD2E71lwlhXOzkgCvqF1IXJsjP2qDNR72XkIQDL0wiVdZsmCZX9f2VDdCqNJDgW29tKT293+v6QqYDf3u1nOpGn+"
+    "dp9uWsEbxBgVTQkhHJg35ADPJSSWk6awAmugqBC8o/YjUjr+vxUy2fTU1PVkCP5qGgwW9X92Lp0N4gkkvt9jZRJBuYjXLD6a"
+    "bqkRBDpla3Fh1V3jE7NwfxFhnpZy7r5FAEkasw1cHTw+6sRT6rMzmbTTc0XRQTJ5VOez51hX9BBBFniYktkVKW1q24vGAh8k"
+    "AMCnDswVNgmo/EY9Ui2ZddrfGgDwZUBDNoWgj7WgIL40twJ0Fjml0rhWXYrsEG2xUTlrQeW8pmISwt8f0PtTAyU6lodn0o7P"
+    "JEcynOjIcYWRcjhDviHoXJzE2p7UJjtP7xz7qxUF05Mtg/0nisebfECI6CPhRetNlInXMoK7wAA8ZzPo800Bs10XpLJBGIPq"
+    "RbHHJzBrAb2NKr2oWBqtCSzYjrP6T/LG7rKv4nDUcb3lYwsXK6gIzbW26zqLFbhPwb+Nubq2+XMBkurWq4hcjWZ5/HAmTLR4"
+    "gAIsRPiaXIT13QuUQZiJVtHroHSCXzZ2Z5CLqjUiHlXQvDLux1ye2Yii50VFBJBIsLMG1mT5MvTK/p0DwFVN4W5wnec2x4WY"
+    "ggo3esNraaHWAn/ALWCrTKC0hm4TOOjSGSv/qbyhtrMKo77ed5rrUI+Y2T/XPKY7HpbeC6C/OoqdUFl3e0OVj9PSiVyvftY2"
+    "NUdczh9ePyOJs8Q0HJm2UBpQuF5K/k9t9UWDzXXnT/A1/q7aWWiIzCcaChf0KzcFFRBbTdDe7XHA1ChU9Rd6W8IPvHvdHWhb"
+    "Kp8IXF7sJOuH6GoTEqEq0wIAt6GSdlQkdPSZ5bCsWrIAFRrvdKzvazfIAsPbO5EF6naFcKLInyyireDW43aRJg7aCEGiGdNP"
+    "yWMk8N6eJg59NPv3LacXGdopYjYrbYd96Eb+K0vxw/j+rIuJ4JjCOd6CrQD3mY8vAIyYd6B6rJCpa2Dzw6rwO7sHmkChjoHx"
+    "bqD6J4DE2QKTgQechRDzG+4eeb2JuQwZ46WuKSt19HTK8LyrUsO4uooNe497/YbO6CzOSUqpbZJtBJmr7FpEjQxytacl6aod"
+    "8oQhuPSPuaacwxkafxIIEp67Kem4WtTPsk7cXdn3pwpqdpgDtVHkcxsyrKsU0cIauGydxZ/8TdlweKsFwlS8rAHRN35mf6bk"
+    "2tJ/2E9RvYe68xvCw7fg47Y8Zy28U/sG4GlCo4iL2HXTdKtAiQ26lD5hCOXgnF53hEH4ue9Y2X0tGgrKDqy4lyCr9YTIZugk"
+    "fj/Mi6Oqr3nqkunSKDe5ZLft4K1C/0PwLpcsAiKmU5m8p1R32JAymKMMIenayRWifz7FxZLMfa+dFilQBjExfCZm8Zpyk5s9"
+    "yeDkhKrfWXse1d/bw5Md9IQfph+Tx2Wm/+AWvEubjEhR9f7gj7pRxsry4BOsfwF+gkPEAxE82dv4N3+VoP3VCH0dcnwEG02b"
+    "GnZ0auSvCLgB0S3+J5e5b6Itfee14n5O06qmmJZpkRoQDTcZteQSEvu9XWyzRfmOb3ouPKeEo30B5+l4YV1jNS7Ph/9gRhNd"
+    "4Mpprp2zCRbFXKOqoxcklazsBWGXVUwUiBQZ1UejQWF7t3BRJQ/lAA1HjyoLJY5phegph/5b3wa4LN+oC4lPTiE89RCObIBs"
+    "zol9YDLXb+D+7LS0bhv7P5rzSO/uhyp1WZswoJUNeWBK1wDtSaWDMZNRomGFNIde14sLZnFzGuLypmURDeoBr+2jFRp8akNj"
+    "nBHV1YtODhbTPw2nRiuK338JPGPN9BHsQdQeoIltBjfXWM5WA3vcZ4hsANcWgp5ImWIxl5CbRZz8UoQOc0kLoZYQG5sj3OZo"
+    "7/3HWSOHQFIsXFndBkmWmtk3siZEF68v8uvHVQkqcISuzsN0ArdNWwGm1bWxXXYRYAMD9OT9hI92mC1lP0LJDrojW2AinKON"
+    "T52Q3B3ndINm+dvSRghbpr/0JfAlUSa1EfX/44CXIH4L96EJAetHbWWUWeRaqSunzm27I5lzHSHfsNm27o/vAEKlT5iYDsMu"
+    "STbEV/vo8hJpofGG+5MastablCuzmYtXFFfa8vckSyaSQhbdi0PeEQHvoMsKFXVYL5IXwZ8cFoK8M5jilX7QHrjqH9fQsCao"
+    "pD8Vy/vk4LtJI6C8eYOhFAVrL9eq7rSRzSSJJQ3ZoKDdwIdiBn/k1rVhmqZc1lVXSBmG1yecxSiR5r4rlx+pwk99gch35Io8"
+    "kL919k83R5SeuthvhF5dd9BP6FWi/ImfI5AFyw25h3wjXf1QFum4E8V5pQulgtey1stlVQtVe1h++NYnXzb3O3IkvxC9YcwM"
+    "fVjqy527phNbvstcNSaIWrrODoO0j43x6YDSnJMBalq9cu5VmiBN32QO2RcpqzbuLCMI0aQenBeryh8CKWB4cOQ821a9JE80"
+    "tI1WQ4wskEbhKxH9fwEQKSEBL/PHVPjApBtKNzDAuL0sh8Ao5p3ZSxKkv0dHgIVhtBAs2V4GYLchVLwrR2lZqExAnA6H3uMf"
+    "vq+JsNR4d0NtgPBFU2lTXpW18VQxGn2LshVSMaoKjOtp3CUmsAG29DigdWj0XJkff0Ehb8M+mxDhI5l1IHyAQXc0gm9UiDtA"
+    "QYPqG/9X7spgeJvDkoH9xDZaHz1dwRfLwUVY9xiwlEUe2dtnvzoJA0+mSZD0FkbM/RYlK+O55e3dLcxYkzPhCV8g3psAR4Xl"
+    "MYwKJkwBxJ/ZIUKTcfb4AP512dsE0u0AnuCQEZh3yCayk7S9r6tz7r/87kfLR6kxjFSkftE6G6NKWZX4roJOjLjqK28M0i/V"
+    "+Ijf3UdeuZKz6Sfry4J8X4jrC9sIkfbazRDNnyDixwBbofqqNsmR+KbrklrAbdjzLpyb6AzGPTkA8nJGNBJ/YcwQJ62vZr6y"
+    "G8RMRfdRNV7yXqFcTWST1NkHFGk1cEXhoRRmHSm1P8wlo4Rk1d+I+nEoMH5fRsc7fAxKSjlEdfGusAXz20WPbZAKp6Es+YSf"
+    "2f9+H1P9ZfzJgqr5LVk2o2xkBTqvRCifBLQLikQWiXwp0qsEeSeMz/HEagxfaHVexOboofVSJruj9Pn9/wFUHypdr5xY/91f"
+    "R0GDfCAI3Dh1yJcxXLXT0IFuo0qJnUxEIp/cFWBKMEPjyBbHhI6KJCmzL7IjvTsHmWm57ybN6D/xvizBbtzszzROywVcDivL"
+    "LzfXeRVoH+j4tsQYubv/Uvq0YKR4Z66S47DiSf93VrKo+XUlijQEt4GXNR7TOAi6CmW8uro9mYAWp+SIBqGYM4Fvt0+iIkx/"
+    "hd/Hop72C6ZDK3BKbHY0hJGAKATtRS9PuGr579cOWK4H/dUJ5rLx8HwoPag/AqFLelQj5/wF/i40+5FzI2OCr74/v8gaRYEC"
+    "jJzyUE5Bts8gBZkKiVVqpPsuWZZemEczfffHE89J2cd47tluA67Id5MfjMLRmIAMNPRoC9PpphrfNq7Iz6jdozLR8UJ1N/YO"
+    "n0vZEigcTO67jmdV/Y6UsswlbtDfNDKkpT0IuUnyt7gDtSjGuZGkRdhl/h6Z+Snq0+2dZARLY0qfnkns9u6EaaYEokLLOMCy"
+    "hgRF5aDd19xkJu+9ar++nIY85/4cCvjx/kBuYmqH9o4t52KeWF6qK4D8lkbAkdfSV2CwR9TIXzesI1VLf9slK96pqUw0hyu4"
+    "vuhmaMGr9wmDVhdzZ/0fkWTJG67Sgfc3JtfBYrZcpNaBdgLzbTvxYU9eAjhXg2KTS/frhRnDQb6q2dMeddjvTbo836sr3r7O"
+    "nJIPWYWp/s9pJgC8cJZsE5m2wwonASC6VvFEPjz2vwtch65ah1Tw9/lhvpTZ3pxJkWqLL8Nx3jbM4WRoWQJTwIARWt48QgGN"
+    "8eTXCp3Zbz/2D2yjRPihq3zkgZ7kqAU7v9tEjDLMKYau8jHFCAq19WwVPazowlfnTgfbRDR6Qo150/OgwGUgREfWsykO2TnG"
+    "q3ml1ZfOasWWmiqm91I+IZFmv+aPzlwL1956erpg5BPk7n4/FmVzqwJYB1w6lZHhTwwd8l5UxIQou5ET4nzt6EQR9YBahLk1"
+    "pEIbUrDbakbJj5um8VojkP0petJQWuY0Xt8Er94Zuf16fBJ5BZ1/SLvuxlZoefXVTRLy6jT0JK/NhAX47q8UfiAVHI2obUMk"
+    "JSVk/9uc8gDx4CE5s5vxYgUL9xl7XeXNzPmrhOTXG0y4o4zN96qHpYxGqiO3lUbJwc2B089QtaET6h1N375rDw7HOzdvWaxl"
+    "9mKRlnMF+dAuTvHXHz85k02BF8o+Leoe1bWVzLSnRe4DT9nbXDZPC8g9HXH7lXe4kTxSASfA35q7Nr4C+4crPJmMmL03opk+"
+    "4kcVs0yd44Cuq9mfjyQd5O3Etq/WabCAwFbQGnHQHXCVgnlykH+8QLRvFVfDzZE1NKsv+usfvCSNmdaC3Nh2lsjI0G70+Teb"
+    "/O25QDkqD1cWdu1jgYXVl3s14Ield5pJ2z+jjfWbeM4FMWq8Y6cndQ3wSSui6fajHb5ikHOiyNy8piU/3ITlSGsGFbKB8Vtk"
+    "xmXh2cNbNCp2QdgdCsg5uHIc+4dPzybz"
+)
+
+
+def icon_stream():
+    """A file object with the bytes of the icon."""
+    return io.BytesIO(base64.b64decode(ICON))
+
+
+def save_icon(path):
+    with open(path, "wb") as target:
+        target.write(base64.b64decode(ICON))

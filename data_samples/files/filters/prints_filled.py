@@ -1,0 +1,22 @@
+"""A menu for the canteen screen, written line by line."""
+import time
+
+print("=" * 40)
+print("        WELCOME TO THE CANTEEN")
+print("=" * 40)
+print()
+print("Monday     lentil soup with fresh bread")
+print("           pasta with tomato sauce")
+print("Tuesday    baked potato, herb curd")
+print("           chicken with rice")
+print("Wednesday  vegetable curry")
+print("           fried fish, potato salad")
+print("Thursday   mushroom risotto")
+print("           meat balls, mashed potatoes")
+print("Friday     pancakes with apple sauce")
+print("           goulash with noodles")
+print()
+print("The salad bar is open every day.")
+today = time.strftime("%A")
+print("Today is", today)
+print("Enjoy your meal!")
