@@ -12,7 +12,7 @@ cook: .venv/cook
 test: .venv/test
 	$(BIN)/python tests/gate.py
 docs: .venv/test
-	$(BIN)/python nbs/_site/build.py _docs
+	if command -v quarto >/dev/null; then $(BIN)/nbdev_docs; else $(BIN)/python nbs/_site/build.py _docs; fi
 lab: .venv/test
 	$(BIN)/jupyter lab nbs
 bench: .venv/test

@@ -43,6 +43,7 @@ NOUN = [
     md('# The `Noun` and its *kin*\n\n> One thing, said once & for all.'),
     py('#| export\nfrom dataclasses import dataclass'),
     py('from fastcore.test import test_eq'),
+    py('set_style()'),
     md('Costs $5 and $6. The sum is $\\sum_i x_i$, and\n\n$$\\int_0^1 x\\,dx = \\frac{1}{2}$$'),
     md('::: {.callout-note title="The papers say"}\n| | A | B |\n|---|--:|---|\n| unit | 1 | file |\n:::'),
     md('::: {.callout-warning}\nMind the gap.\n:::'),
@@ -60,7 +61,7 @@ NOUN = [
     py('#| output: false\nrun_silently = 1', prints('secret silent')),
     py('#| code-fold: true\n#| code-summary: "Long way"\nfolded = 1'),
     py('as_first("word")', prints("<b>w</b>\n")),
-    py('s = \'<a href="nowhere.html">```</a>\'; ' + 'x = 1; ' * 30 + 'assert as_first(s)'),
+    py('s = \'<a href="../data/02a_verb.ipynb">```</a>\'; ' + 'x = 1; ' * 30 + 'assert as_first(s)'),
     py('#| label: fig-one\n#| fig-cap: "What `one` shows: $x^2$."\nplot()', shows(image_svg=SVG, text_plain='<Figure>')),
     md('See @fig-one, and @nobody.'),
     py('#| fig-cap: Two.\nplot()', shows(image_svg=SVG)),
@@ -185,7 +186,8 @@ def test_cell_options(noun):
     for word in ('secret_hidden_cell', 'secret_not_included', 'secret_not_echoed', 'secret output', 'secret silent', '#|', 'default_exp'): assert word not in noun, word
     assert 'said aloud' in noun and 'run_silently' in noun
     assert '<details><summary>Long way</summary>' in noun
-    assert '<details class="imports"><summary>' in noun
+    folded = re.search(r'<details class="imports"><summary>.*?</details>', noun, re.S)[0]
+    assert 'test_eq' in folded and 'set_style' in folded and 'set_style' not in noun.replace(folded, '')
 
 
 def test_outputs(noun):
@@ -197,7 +199,7 @@ def test_outputs(noun):
 
 def test_code_is_text_even_where_it_looks_like_html(noun):
     text = re.sub(r'<[^>]+>', '', article(noun)).replace('&quot;', '"').replace('&lt;', '<').replace('&gt;', '>').replace('&#x27;', "'")
-    assert '''s = '<a href="nowhere.html">```</a>'; x = 1;''' in text
+    assert '''s = '<a href="../data/02a_verb.ipynb">```</a>'; x = 1;''' in text
     assert '<span class="l" style="--i:0">' in noun
 
 

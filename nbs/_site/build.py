@@ -173,7 +173,23 @@ def imported(code, lib):
             for a in n.names}
 
 
-def only_imports(code): return bool(body := statements(code)) and all(isinstance(n, (ast.Import, ast.ImportFrom)) for n in body)
+def is_setup(cell):
+    "Is this cell imports and calls that show nothing, `house_style()` for one?"
+    if cell['cell_type'] != 'code' or cell.get('outputs') or exported(cell) or show_doc(cell): return False
+    opt, code = options(''.join(cell['source']))
+    body = statements(code) if opt.get('echo') != 'false' and opt.get('include') != 'false' else []
+    calm = lambda n: isinstance(n, (ast.Import, ast.ImportFrom)) or isinstance(n, ast.Expr) and isinstance(n.value, ast.Call)
+    return bool(body) and all(map(calm, body))
+
+
+def set_up(page, cells):
+    "The imports before the first word, folded away: a chapter begins with its need. Returns Markdown and the other cells."
+    n = next((i for i, c in enumerate(cells) if c['cell_type'] == 'markdown' and not warning(c)), len(cells))
+    first = [c for c in cells[:n] if is_setup(c)]
+    if not first: return '', cells
+    code = '\n\n'.join(options(''.join(c['source']))[1] for c in first)
+    md = page.slot('<details class="imports"><summary>imports of this page</summary>') + fence(code, 'python') + page.slot('</details>')
+    return md, [c for c in cells[:n] if c not in first] + cells[n:]
 
 
 def api_head(page, name, url, level):
@@ -193,6 +209,9 @@ def show_doc(cell):
     return RE_DOC.match(md)
 
 
+def warning(cell): return ''.join(cell['source']).startswith('<!-- WARNING')      # nbdev puts it at the top
+
+
 def exported(cell): return cell['cell_type'] == 'code' and 'code-summary: "Exported source"' in ''.join(cell['source'])
 
 
@@ -206,8 +225,6 @@ def code_cell(page, cell, here):
             anchors = ''.join(f'<span{ident}></span>' for name, at in names_of(code) if (ident := page.anchor(name, at)))
             md = (page.slot(f'{anchors}<details class="exported" open><summary>exported</summary>')
                   + fence(code, 'python') + page.slot('</details>'))
-        elif not page.slots and only_imports(code):
-            md = page.slot('<details class="imports"><summary>imports of this page</summary>') + fence(code, 'python') + page.slot('</details>')
         elif fold in ('true', 'show'):
             is_open = ' open' if fold == 'show' else ''
             label = html.escape(opt.get('code-summary', 'Code'))
@@ -230,13 +247,14 @@ def api_group(page, group, here):
 
 def to_markdown(page, cells):
     "All cells of a chapter; references to figures get their numbers."
-    here, out = dict(heading=plain(page.title), level=1), []
+    md, cells = set_up(page, cells)
+    here, out = dict(heading=plain(page.title), level=1), [md]
     for together, group in groupby(cells, key=lambda c: bool(show_doc(c) or exported(c))):
         if together: out += api_group(page, list(group), here); continue
         for cell in group:
             src = ''.join(cell['source'])
             if cell['cell_type'] == 'code': out.append(code_cell(page, cell, here))
-            elif cell['cell_type'] == 'markdown' and not src.startswith('<!-- WARNING'):
+            elif cell['cell_type'] == 'markdown' and not warning(cell):
                 out.append(f'\n\n{src}\n\n')
                 fenced = re.sub(r'^(```+|~~~+).*?^\1', '', src, flags=re.S | re.M)
                 for marks, text in re.findall(r'^(#+) +(.*?)\s*(?:\{.*\})?$', fenced, re.M):
@@ -438,6 +456,8 @@ def search_index(pages):
 
 def build(out):
     "The whole site into `out`; the list of pages."
+    if out.is_dir() and any(out.iterdir()) and not (out/'assets'/'index.js').exists():
+        raise SystemExit(f'{out} holds files that are no site of ours; name an empty folder')
     cfg = get_config()
     nbs = Path(cfg.nbs_path)
     config = yaml.safe_load((nbs/'_quarto.yml').read_text(encoding='utf-8'))
@@ -449,8 +469,6 @@ def build(out):
         for p, body in zip(pages, pool.map(pandoc, (p.md for p in pages))): p.body = body
     known = {p.module: p for p in pages if p.module}
     for p in pages: finish(p, known)
-    if out.is_dir() and any(out.iterdir()) and not (out/'assets'/'index.js').exists():
-        raise SystemExit(f'{out} holds files that are no site of ours; name an empty folder')
     shutil.rmtree(out, ignore_errors=True)
     assets: set[str] = set()
     private = re.compile(rf'<a href="{re.escape(site_root(cfg))}[^"]*#(?:\w+\.)?_[^"]*">(<code>.*?</code>)</a>')

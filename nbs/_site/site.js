@@ -16,7 +16,7 @@
   // ---- the list of chapters: a drawer on small screens, scrolled to the open chapter on large ones
   const menu = $('#menu'), rooms = $('#rooms'), here = $('[aria-current]', rooms);
   menu.onclick = () => menu.setAttribute('aria-expanded', rooms.classList.toggle('open'));
-  if (here) rooms.scrollTop = here.offsetTop - rooms.clientHeight / 2;
+  if (here && here.offsetTop + 40 > rooms.clientHeight) rooms.scrollTop = here.offsetTop - rooms.clientHeight / 2;
 
   // ---- the contents of the page: folded where they would stand above the text, else they follow the reader
   const toc = $('.toc details');
@@ -72,16 +72,17 @@
     const start = !letter.test(text[i - 1] || ' '), end = !letter.test(text[i + t.length] || ' ');
     return start && end ? 24 : start ? 14 : 6;
   };
-  function score(terms, [n, id, head, , low], pages) {  // 0 when a word is neither in the section nor in the chapter's title
-    let sum = 0;
+  function score(terms, [n, id, head, , low], pages) {  // 0 when a word is nowhere; the chapter's title alone does not make a section a hit
+    let sum = 0, own = !id;
     for (const t of terms) {
       let s = at(head.toLowerCase(), t), hits = 0;
-      s += at(pages[n][1].toLowerCase(), t) * (id ? .1 : 1.2);
       for (let i = low.indexOf(t); i >= 0 && hits < 6; i = low.indexOf(t, i + t.length)) { hits++; s += letter.test(low[i - 1] || ' ') ? .3 : 1; }
+      own ||= s > 0;
+      s += at(pages[n][1].toLowerCase(), t) * (id ? .1 : 1.2);
       if (!s) return 0;
       sum += s;
     }
-    return sum;
+    return own ? sum : 0;
   }
 
   function cut(text, terms) {                          // some words around the first hit, the hits marked

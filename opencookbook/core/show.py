@@ -21,7 +21,7 @@ def house_style() -> None:
     set_matplotlib_formats('svg', metadata={'Date': None, 'Creator': None})
     plt.rcParams.update({
         'svg.hashsalt': 'cook', 'svg.fonttype': 'none', 'font.family': 'sans-serif', 'font.size': 10, 'figure.figsize': (6.4, 2.6),
-        'axes.spines.top': False, 'axes.spines.right': False, 'axes.titlesize': 11, 'axes.titlelocation': 'left', 'axes.titleweight': 'semibold',
+        'axes.spines.top': False, 'axes.spines.right': False, 'axes.titlesize': 11, 'axes.titlelocation': 'left', 'axes.titleweight': 'bold',
         'axes.edgecolor': '#9aa1ad', 'axes.labelcolor': '#5b6475', 'xtick.color': '#5b6475', 'ytick.color': '#5b6475',
         'axes.prop_cycle': plt.cycler(color=PALETTE), 'figure.facecolor': 'none', 'axes.facecolor': 'none', 'legend.frameon': False,
         'figure.constrained_layout.use': True})

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['RULES', 'BINARY', 'BOMS', 'LEGACY', 'DECLARABLE', 'SKIP', 'Limits', 'Refusal', 'Found', 'binary_name', 'Text',
            'is_utf8', 'decode_marked', 'declared', 'evidence', 'detect', 'damaged_utf8', 'decode', 'read_file', 'Entry',
-           'walk', 'large_text', 'printable', 'repeated', 'as_tables', 'batches']
+           'walk', 'large_text', 'printable', 'repeated', 'as_tables', 'batches', 'Part', 'split_part', 'read_files']
 
 # %% ../../nbs/data/00_files.ipynb #d0ff3fe5
 import codecs
@@ -13,7 +13,7 @@ import os
 import re
 import stat
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from errno import ELOOP, ENOENT, ENOTDIR
 from typing import NamedTuple
 
@@ -324,3 +324,42 @@ def batches(
             kept, gone, size = [], [], 0
         (gone if isinstance(text, Refusal) else kept).append((f, text)); size += n
     yield as_tables(kept, gone, known)
+
+# %% ../../nbs/data/00_files.ipynb #b02307a9
+@dataclass(frozen=True)
+class Part:
+    "Some files of one repository, for one worker."
+    kind: str                                       # tree, package, archive, git, table or hub: who reads it
+    repo: str                                       # name of the repository
+    location: str                                   # folder, archive, repository or table
+    files: tuple[str, ...] = ()                     # paths below the location; empty: all of it
+    n_bytes: int = 0                                # of text, about
+    license: str | None = None                      # SPDX expression
+    stars: int | None = None                        # of the repo
+    prefix: str = ''                                # put before each path
+    options: tuple[tuple[str, object], ...] = ()    # what else its reader needs
+
+# %% ../../nbs/data/00_files.ipynb #6171afdf
+def split_part(
+    part: Part, # of which kind, repo and so on are kept
+    files: Iterable[tuple[str, int]], # path and size, in order
+    target: int, # bytes in a part, about
+    max_bytes: int = Limits().max_bytes, # larger files are not read, so they weigh nothing
+) -> list[Part]: # at least one
+    "Cut a list of files into parts of about equal weight."
+    cuts, names, weight = [], [], 0
+    for path, size in files:
+        size = 0 if size > max_bytes or binary_name(path) else size
+        if names and weight + size > target: cuts.append((names, weight)); names, weight = [], 0
+        names.append(path); weight += size
+    return [replace(part, files=tuple(n), n_bytes=w) for n, w in [*cuts, (names, weight)]]
+
+# %% ../../nbs/data/00_files.ipynb #a23f780c
+def read_files(
+    part: Part, # of kind tree or package
+    limits: Limits = Limits(), # `max_bytes`
+) -> Iterator[Found]: # in the order of the part
+    "Read the files of a folder. Those of an installed package may be links; those of a tree may not."
+    for path in part.files:
+        got = read_file(os.path.join(part.location, path), limits, follow=part.kind == 'package')
+        yield Found(part.repo, part.prefix + path, got, part.license, part.stars)

@@ -6,7 +6,7 @@
 __all__ = ['best_fit_plain', 'count_row', 'next_room', 'best_fit', 'pack_rows', 'split_bounds', 'joined', 'first_places',
            'lay_rows', 'check_docs', 'pack', 'fill', 'unpack', 'to_arrays']
 
-# %% ../../nbs/tokens/03_pack.ipynb #3a6b0eee
+# %% ../../nbs/tokens/03_pack.ipynb #18031e04
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -14,7 +14,7 @@ from numba import njit
 
 from ..core.doc import check_ids
 
-# %% ../../nbs/tokens/03_pack.ipynb #e3289507
+# %% ../../nbs/tokens/03_pack.ipynb #698c12e4
 def best_fit_plain(
     lens: np.ndarray, # lengths in the order of placing, each at most `length`
     length: int, # tokens in a row
@@ -28,7 +28,7 @@ def best_fit_plain(
         room[r] -= n; touched[r] = t; rows.append(r)
     return rows
 
-# %% ../../nbs/tokens/03_pack.ipynb #8774beab
+# %% ../../nbs/tokens/03_pack.ipynb #ae35f4ac
 @njit(cache=True)
 def count_row(
     tree: np.ndarray, # int64 (2 × size,): leaf size + k counts rows with room k, node i is the sum of 2i and 2i + 1
@@ -39,7 +39,7 @@ def count_row(
     i = len(tree) // 2 + room
     while i: tree[i] += by; i //= 2
 
-# %% ../../nbs/tokens/03_pack.ipynb #70783e97
+# %% ../../nbs/tokens/03_pack.ipynb #cdf584d2
 @njit(cache=True)
 def next_room(
     tree: np.ndarray, # kept by `count_row`
@@ -55,7 +55,7 @@ def next_room(
     while i < size: i = 2 * i + (tree[2 * i] == 0)
     return i - size
 
-# %% ../../nbs/tokens/03_pack.ipynb #bc8055a5
+# %% ../../nbs/tokens/03_pack.ipynb #daef3e95
 @njit(cache=True)
 def best_fit(
     lens: np.ndarray, # int64 (n,), in the order of placing, each at most `length`
@@ -77,7 +77,7 @@ def best_fit(
         count_row(tree, left, 1)
     return rows
 
-# %% ../../nbs/tokens/03_pack.ipynb #f631c53e
+# %% ../../nbs/tokens/03_pack.ipynb #ba8948d3
 def pack_rows(
     lens: np.ndarray, # tokens of each piece, 1 to `length`
     length: int, # tokens in a row
@@ -93,7 +93,7 @@ def pack_rows(
     out = np.empty(len(lens), np.int64); out[order] = place[rows]
     return out
 
-# %% ../../nbs/tokens/03_pack.ipynb #b0babdc9
+# %% ../../nbs/tokens/03_pack.ipynb #9169c5f8
 def split_bounds(
     lens: np.ndarray, # tokens of each document
     length: int, # tokens in a row
@@ -105,14 +105,14 @@ def split_bounds(
     start = (np.arange(len(doc)) - np.repeat(np.cumsum(n) - n, n)) * length
     return doc, start, np.minimum(length, lens[doc] - start)
 
-# %% ../../nbs/tokens/03_pack.ipynb #730d4a15
+# %% ../../nbs/tokens/03_pack.ipynb #04609dd2
 def joined(
     col: pa.ChunkedArray, # any column
 ) -> pa.Array: # the same values in one chunk
     "A column as one array."
     return col.chunk(0) if col.num_chunks == 1 else pa.concat_arrays([pa.array([], col.type), *col.chunks])
 
-# %% ../../nbs/tokens/03_pack.ipynb #ce84adc5
+# %% ../../nbs/tokens/03_pack.ipynb #bec24bb3
 def first_places(
     n: np.ndarray, # tokens of each piece
     row: np.ndarray, # its row, ascending
@@ -121,7 +121,7 @@ def first_places(
     at, new = np.cumsum(n, dtype=np.int64) - n, np.flatnonzero(np.diff(row, prepend=-1))
     return at - np.repeat(at[new], np.diff(new, append=len(n)))
 
-# %% ../../nbs/tokens/03_pack.ipynb #a02c76c9
+# %% ../../nbs/tokens/03_pack.ipynb #6a9b84ae
 def lay_rows(
     tokens: pa.ListArray | pa.LargeListArray, # one number a token, one list a document
     pieces: list[np.ndarray], # of each piece: document, first token, tokens, row, first place in the row
@@ -136,12 +136,13 @@ def lay_rows(
         out[row, at:at + n] = flat[offs[doc] + start:offs[doc] + start + n]
     return pa.FixedSizeListArray.from_arrays(pa.array(out.reshape(-1)), shape[1])
 
-# %% ../../nbs/tokens/03_pack.ipynb #d3ae98d7
+# %% ../../nbs/tokens/03_pack.ipynb #c1a49a14
 def check_docs(
     table: pa.Table, # columns doc_id, ids, perhaps fim and loss_mask
     length: int, # tokens in a row
 ) -> np.ndarray: # tokens of each document, int64
     "Lengths of the documents. Raises ValueError on what `pack` cannot keep."
+    if length < 1: raise ValueError(f'{length=} must be at least 1')
     if lack := sorted({'doc_id', 'ids'} - set(table.column_names)): raise ValueError(f'columns {table.column_names} lack {", ".join(lack)}; make them with encode_docs')
     check_ids(table['doc_id'])
     if n := table['ids'].null_count: raise ValueError(f'column ids has {n} nulls; each document needs tokens')
@@ -153,7 +154,7 @@ def check_docs(
         raise ValueError(f'a document with a hole has {over.max()} tokens, more than {length=}; give encode_docs max_len={length}')
     return lens
 
-# %% ../../nbs/tokens/03_pack.ipynb #fcef7bf3
+# %% ../../nbs/tokens/03_pack.ipynb #0f2d0987
 def pack(
     table: pa.Table, # doc_id, ids; fim and loss_mask (0 or 1 a token) if there are
     length: int, # tokens in a row
@@ -173,7 +174,7 @@ def pack(
     return pa.table(dict(input_ids=lay_rows(ids, pieces, shape, pad_id, np.int32), loss_mask=lay_rows(mask, pieces, shape, 0, np.uint8),
         doc_ids=each(joined(table['doc_id']).to_numpy()[doc], pa.uint64()), doc_starts=each(start, pa.int32()), doc_lens=each(n, pa.int32())))
 
-# %% ../../nbs/tokens/03_pack.ipynb #6ad40b5c
+# %% ../../nbs/tokens/03_pack.ipynb #cf96f095
 def fill(
     packed: pa.Table, # from `pack`
 ) -> float: # 0 to 1; 1 for no rows
@@ -181,11 +182,11 @@ def fill(
     total = len(packed) * packed['input_ids'].type.list_size
     return float(joined(packed['doc_lens']).values.to_numpy().sum()) / total if total else 1.
 
-# %% ../../nbs/tokens/03_pack.ipynb #c6dadd0b
+# %% ../../nbs/tokens/03_pack.ipynb #32c989a4
 def unpack(
     packed: pa.Table, # all rows that hold some document
 ) -> list[tuple[int, np.ndarray]]: # doc_id and ids, int32, by doc_id
-    "Put documents together again. Raises ValueError when a piece is missing."
+    "Put documents together again. Raises ValueError when a piece before another one is missing."
     places = zip(joined(packed['input_ids']).to_numpy(zero_copy_only=False), *(packed[c].to_pylist() for c in ('doc_ids', 'doc_starts', 'doc_lens')))
     pieces = []
     for row, *docs in places:
@@ -197,7 +198,7 @@ def unpack(
         docs[d].append(ids)
     return [(d, np.concatenate(ids)) for d, ids in docs.items()]
 
-# %% ../../nbs/tokens/03_pack.ipynb #3c5e4692
+# %% ../../nbs/tokens/03_pack.ipynb #e7cd026d
 def to_arrays(
     packed: pa.Table, # from `pack`
 ) -> dict[str, np.ndarray]: # input_ids, position_ids, labels: int32 (rows, length); input_ids may be a read-only view

@@ -279,7 +279,7 @@ def _open_box(tier: str, limits: Limits) -> _Box:
     binds, scratch = _binds(home), tempfile.mkdtemp(prefix='box-') if tier == 'none' else None
     life = dict(asdict(limits), reqs=box_in, reps=box_out, binds=binds if tier == 'reduced' else None, die=tier == 'none')
     walls = bwrap_args(binds, limits.disk_mb) if tier == 'full' else []
-    argv = walls + [path, '-s', '-S', '-B', '-c', _box_source(tier != 'full'), pack(life).hex()]
+    argv = walls + [path, '-s', '-S', '-B', '-u', '-c', _box_source(tier != 'full'), pack(life).hex()]
     who = dict(user=65534, group=65534, extra_groups=[]) if drop else {}
     if scratch and drop: os.chmod(scratch, 0o777)
     proc = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=printed, stderr=printed, pass_fds=(box_in, box_out),
@@ -427,6 +427,10 @@ def _blame(e: BaseException, test: list[str]) -> tuple[str, str]:
     return 'wrong', f'{test[at - 1].strip()[:200] if at else ""} ({text})'
 
 # %% ../../nbs/tools/01_sandbox.ipynb #f9782587
+def _rest(fd: int) -> bytes:
+    "What already waits in a pipe."
+    return os.read(fd, 65536) if select.select([fd], [], [], 0)[0] else b''
+
 def _watch(box: _Box, said: int, limits: Limits) -> tuple[str, bytes, bytes]:
     "Wait for the verdict: how it ended (said, output or wall), the verdict's bytes, what was printed."
     poll, end, answer, printed, n = select.poll(), time.monotonic() + limits.wall_s, b'', b'', 0
@@ -435,8 +439,8 @@ def _watch(box: _Box, said: int, limits: Limits) -> tuple[str, bytes, bytes]:
         for fd, _ in poll.poll(left * 1000):
             if fd == 0: _reap(); os._exit(1)
             part = os.read(fd, 65536)
-            if fd == said and not part: return 'said', answer, printed
-            if fd == said: answer += part; continue
+            if fd == said and part: answer += part; continue
+            if fd == said: return 'said', answer, (printed + _rest(box.out))[:4000]
             if not part: poll.unregister(fd)
             n, printed = n + len(part), (printed + part)[:4000]
             if n > limits.printed_kb << 10: return 'output', b'', printed
