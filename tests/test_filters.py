@@ -81,6 +81,13 @@ def test_any_bytes_stay_within_their_document():
     assert len(valid) > 1000 and all(together[i].tolist() == list(count_plain(parts[i].decode()).values()) for i in valid)
 
 
+@pytest.mark.parametrize('data, chars, lost', [(b'\xf4\xbf\xbf\xbf', 1, 1), (b'\xf7\xbf\xbf\xbf', 1, 1), (b'\xf4\x8f\xbf\xbf', 1, 0), (b'\xff\xff', 2, 2), (b'\x80a', 2, 1),
+                                               (b'\xe4\xb8', 1, 1), (b'\xe4\xb8a', 2, 1), (b'\xe4a\xb8', 3, 2), (b'\xf0\x9f\x98', 1, 1), (b'\xef\xbf\xbd', 1, 1), (b'\xc3', 1, 1)])
+def test_what_is_no_utf8_is_lost(data, chars, lost):
+    got = dict(zip(COUNTERS, count(np.array([0, len(data)]), np.frombuffer(data, np.uint8), char_kinds())[0].tolist()))
+    assert (got['bytes'], got['chars'], got['lost']) == (len(data), chars, lost) and got['alpha'] <= chars - lost
+
+
 @pytest.mark.parametrize('unit', ['x', '(', '\n', ' ', '中', '😀', '\r', 'x\n', '\0'])
 def test_large_documents_take_linear_time(unit):
     n = 2_000_000 // len(unit.encode())

@@ -212,9 +212,9 @@ def test_any_json_gives_text_or_one_error(thing, cells):
 
 def corpus(n, seed=0):
     rng = random.Random(seed)
-    names = ['x.py', 'x.h', 'x.csv', 'x.zzz', 'x.ipynb', 'Makefile', 'x.svg', 'bad.ipynb', 'x.md', 'big.py']
+    names = ['x.py', 'x.h', 'x.csv', 'x.zzz', 'x.ipynb', 'Makefile', 'x.svg', 'bad.ipynb', 'x.md', 'big.py', 'big.zzz', 'big.csv']
     good = book(cell('code', '1+1', outputs=[]))
-    text = lambda name: good if name == 'x.ipynb' else '{' if name == 'bad.ipynb' else 'y' * 120 if name == 'big.py' else 'x\n' * rng.randint(0, 9)
+    text = lambda name: good if name == 'x.ipynb' else '{' if name == 'bad.ipynb' else 'y' * 120 if name[:3] == 'big' else 'x\n' * rng.randint(0, 9)
     return docs([dict(repo=f'r{rng.randint(0, 3)}', path=f'd{i}/{name}', text=text(name)) for i in range(n) for name in [rng.choice(names)]])
 
 

@@ -147,7 +147,7 @@ class Metered(io.RawIOBase):
     def readable(self) -> bool: return True
     def read(self, n: int = -1) -> bytes:
         "At most 256 kB at a time, counted."
-        got = self.stream.read(min(n, 1 << 18) if n >= 0 else 1 << 18)
+        got = self.stream.read1(min(n, 1 << 18) if n >= 0 else 1 << 18)
         self.out += len(got)
         check_bomb(self.packed.tell(), self.out, self.limits)
         return got

@@ -21,6 +21,7 @@ from ..core.ledger import entries
 # %% ../../nbs/data/08_filters.ipynb #4a4f0143
 COMPARISONS = {'<': np.less, '>': np.greater, '==': np.equal}
 
+# %% ../../nbs/data/08_filters.ipynb #70df45ba
 @dataclass(frozen=True)
 class Rule:
     "Drop a document whose signal compares so with the threshold. Raises ValueError on anything that is no rule."
@@ -35,44 +36,65 @@ class Rule:
     def __post_init__(self): _check_rule(self)
     def __str__(self) -> str: return f'{self.signal} {self.comparison} {self.threshold:g}'
 
-# %% ../../nbs/data/08_filters.ipynb #70df45ba
+# %% ../../nbs/data/08_filters.ipynb #aa8665fb
 def _check_rule(r: Rule) -> None:
     "Raise ValueError, in one line, unless every field can be what it must be."
-    real = lambda x: isinstance(x, Real) and not isinstance(x, bool) and x == x
     if not isinstance(r.signal, str) or not r.signal: raise ValueError(f'signal={r.signal!r} must be the name of a column')
     if r.comparison not in COMPARISONS: raise ValueError(f'comparison={r.comparison!r} must be one of {list(COMPARISONS)}')
-    if not real(r.threshold): raise ValueError(f'threshold={r.threshold!r} must be a number, not {type(r.threshold).__name__}; write 10, not "10"')
-    if not real(r.share) or not 0 < r.share <= 1: raise ValueError(f'share={r.share!r} must be in (0, 1]; 0.8 drops four hits of five')
-    for f in ('doc_types', 'langs', 'but'):
-        if not isinstance(v := getattr(r, f), tuple) or not all(isinstance(x, str) for x in v): raise ValueError(f'{f}={v!r} must be a tuple of names')
+    if not _is_number(r.threshold): raise ValueError(f'threshold={r.threshold!r} must be a number, not {type(r.threshold).__name__}; write 10, not "10"')
+    if not _is_number(r.share) or not 0 < r.share <= 1: raise ValueError(f'share={r.share!r} must be in (0, 1]; 0.8 drops four hits of five')
+    for field in ('doc_types', 'langs', 'but'): _check_names(field, getattr(r, field))
     if not r.doc_types or not set(r.doc_types) <= {'code', 'data', 'text'}: raise ValueError(f'doc_types={r.doc_types!r} must hold code, data or text')
 
+# %% ../../nbs/data/08_filters.ipynb #6cbf9536
+def _is_number(x) -> bool:
+    "A real number that can be compared with: no truth value, no NaN."
+    return isinstance(x, Real) and not isinstance(x, bool) and x == x
+
+# %% ../../nbs/data/08_filters.ipynb #16340faa
+def _check_names(field: str, names) -> None:
+    "Raise ValueError unless it is a tuple of names."
+    if not isinstance(names, tuple) or not all(isinstance(x, str) for x in names): raise ValueError(f'{field}={names!r} must be a tuple of names')
+
 # %% ../../nbs/data/08_filters.ipynb #2312582a
+def _check_column(docs: pa.Table, r: Rule) -> None:
+    "Raise ValueError unless the rule's signal is a column of numbers."
+    if r.signal not in docs.column_names:
+        near = get_close_matches(r.signal, docs.column_names, 1)
+        raise ValueError(f'rule "{r}" asks for a signal that the table lacks; ' + (f'did you mean {near[0]}?' if near else 'run signals first'))
+    typ = docs.schema.field(r.signal).type
+    if not any(is_a(typ) for is_a in (pa.types.is_floating, pa.types.is_integer, pa.types.is_boolean)): raise ValueError(f'signal {r.signal} is {typ}; a rule needs numbers')
+
+# %% ../../nbs/data/08_filters.ipynb #d641d0ba
 def check_rules(
     docs: pa.Table, # with signal columns
     rules: Sequence[Rule], # a profile
 ) -> None:
     "Raise ValueError when a rule asks for a column that is missing or holds no numbers."
-    for r in rules:
-        if not isinstance(r, Rule): raise ValueError(f'{r!r} is no Rule; write Rule(signal, comparison, threshold)')
-        if r.signal not in docs.column_names:
-            near = get_close_matches(r.signal, docs.column_names, 1)
-            raise ValueError(f'rule "{r}" asks for a signal that the table lacks; ' + (f'did you mean {near[0]}?' if near else 'run signals first'))
-        typ = docs.schema.field(r.signal).type
-        if not (pa.types.is_floating(typ) or pa.types.is_integer(typ) or pa.types.is_boolean(typ)): raise ValueError(f'signal {r.signal} is {typ}; a rule needs numbers')
+    if bad := [r for r in rules if not isinstance(r, Rule)]: raise ValueError(f'{bad[0]!r} is no Rule; write Rule(signal, comparison, threshold)')
+    for r in rules: _check_column(docs, r)
     if n := docs['doc_type'].null_count: raise ValueError(f'doc_type is null in {n} documents; run preprocess first')
 
 # %% ../../nbs/data/08_filters.ipynb #4183f451
+def _among(docs: pa.Table, col: str, names: tuple[str, ...]) -> np.ndarray:
+    "Where a column holds one of the names."
+    return pc.is_in(docs[col], value_set=pa.array(names, pa.string())).to_numpy()
+
+# %% ../../nbs/data/08_filters.ipynb #616fb298
 def where(
     docs: pa.Table, # with `lang` and `doc_type`
     rule: Rule, # whose reach is asked
 ) -> np.ndarray: # bool (n,)
     "The documents that a rule applies to."
-    among = lambda col, names: pc.is_in(docs[col], value_set=pa.array(names, pa.string())).to_numpy()
-    here = among('doc_type', rule.doc_types)
-    return here & (among('lang', rule.langs) if rule.langs else True) & ~among('lang', rule.but)
+    here = _among(docs, 'doc_type', rule.doc_types) & ~_among(docs, 'lang', rule.but)
+    return here & _among(docs, 'lang', rule.langs) if rule.langs else here
 
-# %% ../../nbs/data/08_filters.ipynb #616fb298
+# %% ../../nbs/data/08_filters.ipynb #f5cea13e
+def _values(docs: pa.Table, rule: Rule) -> np.ndarray:
+    "The numbers that a rule compares; NaN where null."
+    return docs[rule.signal].cast(pa.float64()).to_numpy()
+
+# %% ../../nbs/data/08_filters.ipynb #5ae68191
 def judge(
     docs: pa.Table, # with signal columns
     rules: Sequence[Rule], # a profile
@@ -81,25 +103,27 @@ def judge(
     check_rules(docs, rules)
     hit, unknown = np.zeros((2, len(docs), len(rules)), bool)
     for j, r in enumerate(rules):
-        value, here = docs[r.signal].cast(pa.float64()).to_numpy(), where(docs, r)
-        unknown[:, j] = here & np.isnan(value)
-        hit[:, j] = here & COMPARISONS[r.comparison](value, r.threshold)
+        value, here = _values(docs, r), where(docs, r)
+        unknown[:, j], hit[:, j] = here & np.isnan(value), here & COMPARISONS[r.comparison](value, r.threshold)
     return hit, unknown
 
 # %% ../../nbs/data/08_filters.ipynb #14b49e46
+def _note(hit: np.ndarray, unknown: np.ndarray, rules: Sequence[Rule]) -> str | None:
+    "What is said beside the first hit of a document."
+    others, open_ = np.flatnonzero(hit)[1:], np.flatnonzero(unknown)
+    said = [f'{word}: ' + '; '.join(str(rules[j]) for j in js) for word, js in (('also', others), ('undecided', open_)) if len(js)]
+    return '. '.join(said) or None
+
+# %% ../../nbs/data/08_filters.ipynb #d814c60c
 def notes(
     hit: np.ndarray, # bool (n, rules)
     unknown: np.ndarray, # bool (n, rules)
     rules: Sequence[Rule], # a profile
 ) -> list[str | None]: # one a document: what else was hit, what is undecided
-    "What a ledger row says beside its first reason."
-    def note(row):
-        row = np.unpackbits(row, count=2 * len(rules)).astype(bool)
-        h, u = (np.flatnonzero(part) for part in np.split(row, 2))
-        said = [f'{word}: ' + '; '.join(str(rules[j]) for j in js) for word, js in (('also', h[1:]), ('undecided', u)) if len(js)]
-        return '. '.join(said) or None
-    patterns, which = np.unique(np.packbits(np.hstack([hit, unknown]), axis=1), axis=0, return_inverse=True)
-    said = [note(p) for p in patterns]
+    "What ledger rows say beside their first reason."
+    both = np.packbits(np.hstack([hit, unknown]), axis=1)
+    _, first, which = np.unique(both, axis=0, return_index=True, return_inverse=True)
+    said = [_note(hit[i], unknown[i], rules) for i in first]
     return [said[i] for i in which.ravel()]
 
 # %% ../../nbs/data/08_filters.ipynb #82df7147
@@ -133,28 +157,32 @@ def filters(
 # %% ../../nbs/data/08_filters.ipynb #a2b685c5
 def _rows(docs: pa.Table, rules: Sequence[Rule], marks: np.ndarray, unknown: np.ndarray, who: np.ndarray, undecided: str = '') -> pa.Table:
     "Ledger rows for some documents, by the first rule that is marked."
-    rows, first = np.flatnonzero(who), marks[who].argmax(1) if who.any() else np.zeros(0, int)
-    value = np.full(len(rows), np.nan)
-    for j in np.unique(first): value[first == j] = docs[rules[j].signal].cast(pa.float64()).to_numpy()[rows[first == j]]
+    rows, marks, unknown = np.flatnonzero(who), marks[who], unknown[who]
+    first = marks.argmax(1) if len(rows) else rows
     name = [('undecided: ' if undecided == 'drop' else '') + str(r) for r in rules]
-    also = notes(marks[who], unknown[who] & ~marks[who], rules)
     return entries(docs, rows, 'filters', [name[j] for j in first], action='undecided' if undecided == 'keep' else 'drop',
-                   value=value, threshold=np.array([r.threshold for r in rules], float)[first], note=also)
+                   value=_measured(docs, rules, rows, first), threshold=[float(rules[j].threshold) for j in first], note=notes(marks, unknown & ~marks, rules))
+
+# %% ../../nbs/data/08_filters.ipynb #4bffe1fd
+def _measured(docs: pa.Table, rules: Sequence[Rule], rows: np.ndarray, which: np.ndarray) -> np.ndarray:
+    "For some rows, the value that the rule of each compared."
+    value = np.full(len(rows), np.nan)
+    for j in np.unique(which): value[which == j] = _values(docs, rules[j])[rows[which == j]]
+    return value
 
 # %% ../../nbs/data/08_filters.ipynb #cd726614
+_HITS = pa.schema([('lang', pa.string()), ('rule', pa.string()), *((c, pa.int64()) for c in ('docs', 'hits', 'alone', 'undecided'))])
+
+# %% ../../nbs/data/08_filters.ipynb #df7f33da
 def hits(
     docs: pa.Table, # with signal columns
     rules: Sequence[Rule], # a profile
 ) -> pa.Table: # lang, rule, docs it applies to, hits, alone (hit by no other rule), undecided; no rows of 0 docs
     "Count the hits of each rule by language (OpenCoder, appendix A.1)."
     hit, unknown = judge(docs, rules)
-    lang = pc.fill_null(docs['lang'], 'unknown').combine_chunks().dictionary_encode()
-    names, code = lang.dictionary.to_pylist(), lang.indices.to_numpy()
-    count = lambda mask: np.bincount(code[mask], minlength=len(names)).tolist()
     alone, rows = hit & (hit.sum(1, keepdims=True) == 1), []
+    lang = pc.fill_null(docs['lang'], 'unknown').combine_chunks().dictionary_encode()
     for j, r in enumerate(rules):
-        for name, *n in zip(names, *map(count, (where(docs, r), hit[:, j], alone[:, j], unknown[:, j]))):
-            if n[0]: rows.append((name, str(r), *n))
-    cols = zip(*sorted(rows)) if rows else [[]] * 6
-    types = (pa.string(),) * 2 + (pa.int64(),) * 4
-    return pa.table([pa.array(c, t) for c, t in zip(cols, types)], ['lang', 'rule', 'docs', 'hits', 'alone', 'undecided'])
+        sums = [np.bincount(lang.indices.to_numpy()[m], minlength=len(lang.dictionary)) for m in (where(docs, r), hit[:, j], alone[:, j], unknown[:, j])]
+        rows += [dict(zip(_HITS.names, (name, str(r), *n))) for name, *n in zip(lang.dictionary.to_pylist(), *map(np.ndarray.tolist, sums)) if n[0]]
+    return pa.Table.from_pylist(sorted(rows, key=lambda r: (r['lang'], r['rule'])), _HITS)

@@ -122,13 +122,16 @@ def last_changes(
 
 # %% ../../nbs/data/01b_git.ipynb #247e8930
 def read_stars(
-    path: str | os.PathLike, # CSV with columns repo and stars, or JSON: an object, or a list of objects
+    path: str | os.PathLike, # CSV with columns repo and stars, or a JSON object
 ) -> dict[str, int]: # by repository
     "Stars by repository. Raises ValueError when the file has another form."
     try:
-        with open(path, encoding='utf-8-sig', newline='') as f: rows = json.load(f) if os.fspath(path).endswith('.json') else list(csv.DictReader(f))
-        return {r: int(n) for r, n in (rows.items() if isinstance(rows, dict) else ((row['repo'], row['stars']) for row in rows))}
-    except (KeyError, TypeError, ValueError) as e:
+        with open(path, encoding='utf-8-sig', newline='') as f:
+            if os.fspath(path).endswith('.json'): return {repo: int(n) for repo, n in json.load(f).items()}
+            head, *rows = csv.reader(f)
+        repo, stars = head.index('repo'), head.index('stars')
+        return {row[repo]: int(row[stars]) for row in rows}
+    except (AttributeError, IndexError, TypeError, ValueError) as e:
         raise ValueError(f'{os.path.basename(path)} is no list of stars ({e!r}); give CSV columns repo,stars or JSON {{"owner/name": 7}}') from None
 
 # %% ../../nbs/data/01b_git.ipynb #69886e4a

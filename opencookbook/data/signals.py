@@ -22,21 +22,27 @@ from ..core.ledger import no_entries
 # %% ../../nbs/data/07_signals.ipynb #e58d8599
 COUNTERS = ('bytes', 'chars', 'visible', 'space', 'alpha', 'digit', 'curly', 'lost', 'lines', 'longest')
 
+# %% ../../nbs/data/07_signals.ipynb #77f32905
+def _lines(text: str) -> list[str]:
+    "The lines of a text, each with its newline."
+    *lines, last = text.split('\n')
+    return [line + '\n' for line in lines] + [last] * bool(last)
+
+# %% ../../nbs/data/07_signals.ipynb #c80605ac
 def count_plain(
     text: str, # a document
 ) -> dict[str, int]: # by the names in `COUNTERS`
     "The counts of a text, slowly: this is what they mean."
-    lines = [line + '\n' for line in text.split('\n')]
-    lines[-1] = lines[-1][:-1]
-    if not lines[-1]: del lines[-1]
-    seen = [c for c in text if not c.isspace()]
+    lines, seen = _lines(text), [c for c in text if not c.isspace()]
     return dict(bytes=len(text.encode()), chars=len(text), visible=len(seen), space=len(text) - len(seen),
-                alpha=sum(c.isalpha() for c in seen), digit=sum(c.isdigit() for c in seen), curly=text.count('{') + text.count('}'), lost=text.count('\ufffd'),
+                alpha=sum(c.isalpha() for c in seen), digit=sum(c.isdigit() for c in seen),
+                curly=text.count('{') + text.count('}'), lost=text.count('\ufffd'),
                 lines=len(lines), longest=max(map(len, lines), default=0))
 
 # %% ../../nbs/data/07_signals.ipynb #c73cf6e1
 KINDS = dict(alpha=1, digit=2, space=4, curly=8, lost=16)
 
+# %% ../../nbs/data/07_signals.ipynb #f78c76a1
 @cache
 def char_kinds() -> np.ndarray: # uint8 (1114112,): bits of `KINDS` for each code point
     "What each character is, by Python's `isalpha`, `isdigit` and `isspace`."
@@ -60,10 +66,10 @@ def _decode(data, p, end):
 # %% ../../nbs/data/07_signals.ipynb #04658ad0
 @njit(cache=True, nogil=True)
 def count(
-    offsets, # int64 (n+1,): document i is data[offsets[i]:offsets[i+1]]
-    data, # uint8: UTF-8
-    kinds, # uint8 (1114112,), from `char_kinds`
-): # int64 (n, 10), columns as `COUNTERS`
+    offsets: np.ndarray, # int64 (n+1,): document i is data[offsets[i]:offsets[i+1]]
+    data: np.ndarray, # uint8: UTF-8
+    kinds: np.ndarray, # uint8 (1114112,), from `char_kinds`
+) -> np.ndarray: # int64 (n, 10), columns as `COUNTERS`
     "Count everything in one pass."
     out = np.zeros((len(offsets) - 1, 10), np.int64)
     for i in range(len(out)):
@@ -96,7 +102,9 @@ class Signal:
     empty: float | None = None  # the released value where `bottom` is 0
 
     @property
-    def of_text(self) -> bool: return self.name.startswith('qsc_doc_')
+    def of_text(self) -> bool:
+        "Is it a signal of text, not of code?"
+        return self.name.startswith('qsc_doc_')
 
 # %% ../../nbs/data/07_signals.ipynb #f23dab6a
 SIGNALS = (
@@ -118,13 +126,23 @@ def measure(
     released: bool = False, # give the released filter's value where it is undefined
 ) -> np.ndarray: # float64 (n,), NaN where undefined
     "One signal of many documents."
-    col = lambda name: counts[:, COUNTERS.index(name)]
-    if signal.bottom is None: return col(signal.top).astype(np.float64)
+    if signal.bottom is None: return _count(counts, signal.top)
     nothing = signal.empty if released and signal.empty is not None else np.nan
-    bottom = col(signal.bottom)
-    return np.divide(col(signal.top), bottom, out=np.full(len(counts), nothing), where=bottom > 0)
+    bottom = _count(counts, signal.bottom)
+    return np.divide(_count(counts, signal.top), bottom, out=np.full(len(counts), nothing), where=bottom > 0)
+
+# %% ../../nbs/data/07_signals.ipynb #7554c042
+def _count(counts: np.ndarray, name: str) -> np.ndarray:
+    "One counter of many documents."
+    return counts[:, COUNTERS.index(name)].astype(np.float64)
 
 # %% ../../nbs/data/07_signals.ipynb #54da0433
+def _set(docs: pa.Table, name: str, new: pa.Array) -> pa.Table:
+    "A table with a column, in its place if there was one."
+    at = docs.schema.get_field_index(name)
+    return docs.append_column(name, new) if at < 0 else docs.set_column(at, name, new)
+
+# %% ../../nbs/data/07_signals.ipynb #623fe6a3
 def signals(
     docs: pa.Table, # a document table with `doc_type`
     mode: str = 'sound', # 'sound': undefined is null; 'released': as the released filter
@@ -135,9 +153,7 @@ def signals(
     counts, is_text = counters(docs['text']), pc.equal(docs['doc_type'], 'text').to_numpy()
     for s in SIGNALS:
         value = measure(s, counts, mode == 'released')
-        new = pa.array(value, mask=np.isnan(value) | (is_text != s.of_text))
-        at = docs.schema.get_field_index(s.name)
-        docs = docs.append_column(s.name, new) if at < 0 else docs.set_column(at, s.name, new)
+        docs = _set(docs, s.name, pa.array(value, mask=np.isnan(value) | (is_text != s.of_text)))
     return docs, no_entries()
 
 # %% ../../nbs/data/07_signals.ipynb #fc3c6882
@@ -146,18 +162,22 @@ def to_json(
 ) -> pa.Table: # the same documents, one column `signals` in their place
     "Fold the columns that begin with `qsc_` into one of JSON objects."
     names = [c for c in docs.column_names if c.startswith('qsc_')]
-    objs = [json.dumps({k: v for k, v in row.items() if v is not None}) for row in docs.select(names).to_pylist()] if names else ['{}'] * len(docs)
-    return docs.drop_columns(names).append_column('signals', pa.array(objs, pa.large_string()))
+    rows = docs.select(names).to_pylist() if names else [{}] * len(docs)
+    objs = [json.dumps({k: v for k, v in row.items() if v is not None}) for row in rows]
+    return _set(docs.drop_columns(names), 'signals', pa.array(objs, pa.large_string()))
 
 # %% ../../nbs/data/07_signals.ipynb #43814f12
+def _numbers(cell: str | None) -> dict[str, float | None]:
+    "One JSON object of numbers."
+    try: return {k: None if v is None else float(v) for k, v in json.loads(cell or '{}').items()}
+    except (ValueError, TypeError, AttributeError) as e:
+        raise ValueError(f'column signals must hold JSON objects of numbers, by name ({e}); write it with `to_json`') from None
+
+# %% ../../nbs/data/07_signals.ipynb #d6ec8541
 def from_json(
     docs: pa.Table, # with a column `signals` of JSON objects
 ) -> pa.Table: # the same documents, a float64 column for each name that occurs
     "Unfold `signals` into columns. Raises ValueError when a cell is no JSON object of numbers."
-    try:
-        rows = [{k: None if v is None else float(v) for k, v in json.loads(s or '{}').items()} for s in docs['signals'].to_pylist()]
-    except (ValueError, TypeError, AttributeError) as e:
-        raise ValueError(f'column signals must hold JSON objects of numbers, by name ({e}); write it with `to_json`') from None
-    docs = docs.drop_columns('signals')
-    for name in dict.fromkeys(k for r in rows for k in r): docs = docs.append_column(name, pa.array([r.get(name) for r in rows], pa.float64()))
+    rows, docs = [_numbers(s) for s in docs['signals'].to_pylist()], docs.drop_columns('signals')
+    for name in dict.fromkeys(k for r in rows for k in r): docs = _set(docs, name, pa.array([r.get(name) for r in rows], pa.float64()))
     return docs

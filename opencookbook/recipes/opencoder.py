@@ -20,6 +20,7 @@ from ..tokens.bpe import PreSplit
 PAPER = 'arXiv:2411.04905v3'
 B, T = 10**9, 10**12  # tokens are printed in billions and trillions
 
+# %% ../../nbs/recipes/01_opencoder.ipynb #0b6ac326
 @dataclass(frozen=True)
 class Files:
     "Which files stay before any is compared."
@@ -27,6 +28,7 @@ class Files:
     types: Mapping[str, int] | None = None       # kinds of file that stay, counted by doc_type
     crawled_until: str | None = None             # year and month
 
+# %% ../../nbs/recipes/01_opencoder.ipynb #35d28487
 FILES = Files(
     max_bytes=8_000_000,                                          # §2.1: 8 MB
     types=MappingProxyType(dict(code=470, data=115, text=22)),    # App. E
@@ -41,13 +43,23 @@ class Part:
     tokens: int | None = None   # how many it has
     share: float | None = None  # of the mixture, as printed
 
+# %% ../../nbs/recipes/01_opencoder.ipynb #ed68ef87
 SOURCES = (  # Table 2
-    Part('github', 755 * B, .784), Part('jupyter notebooks', 11 * B, .011), Part('the stack v2', 120 * B, .125),
-    Part('common crawl', 13 * B, .014), Part('skypile', 3 * B, .003), Part('fineweb', 55 * B, .057), Part('automathtext', 3 * B, .003))
+    Part('github', 755 * B, .784),
+    Part('jupyter notebooks', 11 * B, .011),
+    Part('the stack v2', 120 * B, .125),
+    Part('common crawl', 13 * B, .014),
+    Part('skypile', 3 * B, .003),
+    Part('fineweb', 55 * B, .057),
+    Part('automathtext', 3 * B, .003),
+)
 ANNEALING = (  # Table 3
-    Part('original distribution', 83_940_000_000, .84), Part('algorithmic corpus', 12_440_000_000, .124),
-    Part('synthetic snippets', 2_710_000_000, .027), Part('synthetic textbooks', 910_000_000, .009))
-ALGORITHMIC = ('leetcode', 'def solution', 'class solution')  # §2.2: examples of the words that select the algorithmic corpus
+    Part('original distribution', 83_940_000_000, .84),
+    Part('algorithmic corpus', 12_440_000_000, .124),
+    Part('synthetic snippets', 2_710_000_000, .027),
+    Part('synthetic textbooks', 910_000_000, .009),
+)
+ALGORITHMIC = ('leetcode', 'def solution', 'class solution')  # §2.2: words that select it, as examples
 
 # %% ../../nbs/recipes/01_opencoder.ipynb #8df3987e
 @dataclass(frozen=True)
@@ -62,13 +74,14 @@ class Dedup:
     rows: int | None = None                 # minima in a band
     verify: float | None = None             # exact similarity that a candidate needs
 
+# %% ../../nbs/recipes/01_opencoder.ipynb #e227c1b5
 DEDUP = Dedup(
     levels=('file',), hash='sha256',        # §2.1, §6.1
     keep=('stars', 'committed_at'),         # §2.1: most stars, then the latest commit
     ngram=5, bands=16, rows=128,            # §2.1
 )
 
-# %% ../../nbs/recipes/01_opencoder.ipynb #e227c1b5
+# %% ../../nbs/recipes/01_opencoder.ipynb #a55c95e5
 @dataclass(frozen=True)
 class Level:
     "What deduplication leaves of the Python files."
@@ -77,17 +90,25 @@ class Level:
     kept: int     # and after
     tokens: int   # after
 
+# %% ../../nbs/recipes/01_opencoder.ipynb #8096d98b
 LEVELS = (  # Table 9, Table 13
-    Level('file', 485_817_123, 30_488_834, 32_740_000_000), Level('repository', 11_037_352, 7_480_488, 99_470_000_000),
-    Level('chunk', 333_007_812, 79_272_460, 324_700_000_000), Level('file, then chunk', 333_007_812, 7_993_164, 32_700_000_000),
-    Level('repository, then chunk', 333_007_812, 17_675_781, 72_400_000_000))
+    Level('file', 485_817_123, 30_488_834, 32_740_000_000),
+    Level('repository', 11_037_352, 7_480_488, 99_470_000_000),
+    Level('chunk', 333_007_812, 79_272_460, 324_700_000_000),
+    Level('file, then chunk', 333_007_812, 7_993_164, 32_700_000_000),
+    Level('repository, then chunk', 333_007_812, 17_675_781, 72_400_000_000),
+)
 
 # %% ../../nbs/recipes/01_opencoder.ipynb #bce29597
 RULES = (  # release: opc_data_filtering, code_filter_config.py
-    Rule('qsc_code_num_lines', '<', 10), Rule('qsc_code_num_lines', '>', 100_000),
-    Rule('qsc_code_num_chars_line_mean', '<', 5), Rule('qsc_code_num_chars_line_mean', '>', 100),
+    Rule('qsc_code_num_lines', '<', 10),
+    Rule('qsc_code_num_lines', '>', 100_000),
+    Rule('qsc_code_num_chars_line_mean', '<', 5),
+    Rule('qsc_code_num_chars_line_mean', '>', 100),
     Rule('qsc_code_frac_chars_alphabet', '<', .5),
-    Rule('qsc_doc_num_lines', '<', 10, doc_types=('text',)), Rule('qsc_doc_frac_chars_alphabet', '<', .5, doc_types=('text',)))
+    Rule('qsc_doc_num_lines', '<', 10, doc_types=('text',)),
+    Rule('qsc_doc_frac_chars_alphabet', '<', .5, doc_types=('text',)),
+)
 
 # %% ../../nbs/recipes/01_opencoder.ipynb #0552d75c
 @dataclass(frozen=True)
@@ -98,6 +119,7 @@ class Volume:
     filtered: float    # after the filters
     share: float       # of all that the filters leave, as printed
 
+# %% ../../nbs/recipes/01_opencoder.ipynb #57584d4b
 VOLUMES = tuple(Volume(*v) for v in (  # Table 16
     ('html', 3175.4, 582.4, .1808), ('java', 706.8, 474.3, .1472), ('python', 493.3, 271.1, .0841), ('csharp', 364.2, 232.4, .0721),
     ('javascript', 1925.0, 226.9, .0704), ('php', 374.4, 222.7, .0691), ('cpp', 375.2, 176.9, .0549), ('go', 301.1, 153.7, .0477),
@@ -117,12 +139,13 @@ class Web:
     negatives: int | None = None         # pages of the other class
     vocab_size: int | None = None        # of the tokenizer in front of the classifier
 
+# %% ../../nbs/recipes/01_opencoder.ipynb #ce19ff44
 WEB = Web(
     seed_pages=500_000, rounds=3, domain_share=.10, recalled=330 * B,  # §2.1
     github_text=178 * B,                                               # App. C
 )
 
-# %% ../../nbs/recipes/01_opencoder.ipynb #ce19ff44
+# %% ../../nbs/recipes/01_opencoder.ipynb #0d04c2fa
 @dataclass(frozen=True)
 class Vocab:
     "A tokenizer."
@@ -130,6 +153,7 @@ class Vocab:
     split: PreSplit | None = None     # where words end
     corpus: str | None = None         # what it was trained on
 
+# %% ../../nbs/recipes/01_opencoder.ipynb #6c94e554
 VOCAB = Vocab(
     size=96_640,                               # Table 4
     split=PreSplit(digits=3, newlines=True),   # release: tokenization_inflm.py
@@ -147,6 +171,7 @@ class Phase:
     bs: int | None = None            # sequences in a step
     fim: float | None = None         # share of documents with a hole
 
+# %% ../../nbs/recipes/01_opencoder.ipynb #8ad4b947
 @dataclass(frozen=True)
 class Optimizer:
     "What moves the weights."
@@ -156,13 +181,14 @@ class Optimizer:
     clip: float | None = None                      # largest norm of the gradient
     doc_mask: bool | None = None                   # attention ends where a document ends
 
+# %% ../../nbs/recipes/01_opencoder.ipynb #c4167848
 OPTIMIZER = Optimizer(warmup_steps=2000)  # §3.2
 
-# %% ../../nbs/recipes/01_opencoder.ipynb #8ad4b947
+# %% ../../nbs/recipes/01_opencoder.ipynb #389a4965
 @dataclass(frozen=True)
 class Run:
     "The pretraining of one model."
-    shape: str                                    # name of the model's shape
+    shape: str                                    # name in `SHAPES`
     phases: tuple[Phase, ...]
     epochs: float | None = None                   # passes over the data
     start: tuple[int, ...] | None = None          # steps, sequence length and batch of another beginning; () for none
@@ -170,6 +196,7 @@ class Run:
     hours: float | None = None                    # from begin to end
     gpu_hours: int | None = None                  # as printed
 
+# %% ../../nbs/recipes/01_opencoder.ipynb #858b63e3
 _STABLE = Phase('stable', 2 * T, (3e-4, 3e-4), 'constant', 4096, 1024, fim=0.)           # §3.2; fim: release, discussion of the model card
 _END = Phase('annealing', 100 * B, (3e-4, 1e-5), 'exponential', 4096, 1024, fim=0.)      # §2.2, §3.2
 RUNS = (
@@ -188,6 +215,7 @@ class Checkpoints:
     annealed: int    # steps of annealing
     released: int    # of these, in the released base model
 
+# %% ../../nbs/recipes/01_opencoder.ipynb #d5136dd0
 CHECKPOINTS = MappingProxyType({  # release: cards of OpenCoder-1.5B-Base-Checkpoints and OpenCoder-8B-Base-Checkpoints
     'opencoder-1.5b': Checkpoints(last=484_865, branch=373_000, annealed=23_841, released=23_000),
     'opencoder-8b': Checkpoints(last=300_000, branch=300_000, annealed=11_920, released=10_000),
@@ -205,6 +233,7 @@ class Finetune:
     schedule: str | None = None        # of the learning rate
     max_len: int | None = None         # tokens of an example
 
+# %% ../../nbs/recipes/01_opencoder.ipynb #b82975a5
 FINETUNE = (
     Finetune(MappingProxyType(dict(realuser=700_000, diverse=2_300_000, infinity=1_000_000)),            # Table 5
              epochs=1, bs=4096, lr=2e-5, warmup_steps=100, schedule='cosine', max_len=1216),             # §4; max_len: release
@@ -212,6 +241,7 @@ FINETUNE = (
              epochs=3, bs=512, lr=5e-5, warmup_steps=100, schedule='cosine', max_len=1500),              # §4; max_len: release
 )
 
+# %% ../../nbs/recipes/01_opencoder.ipynb #356fc2fd
 @dataclass(frozen=True)
 class Decontaminate:
     "What must not be trained on."
@@ -220,6 +250,7 @@ class Decontaminate:
     entry_points: bool | None = None             # the name of a benchmark's function removes
     suites: tuple[str, ...] | None = None        # benchmarks that are named
 
+# %% ../../nbs/recipes/01_opencoder.ipynb #edbe0020
 DECONTAMINATE = Decontaminate(ngram=10, entry_points=True, suites=('humaneval', 'mbpp'))  # §4
 
 # %% ../../nbs/recipes/01_opencoder.ipynb #174ca03a
@@ -234,6 +265,7 @@ class Scores:
     @property
     def by_suite(self) -> dict[str, float]: return dict(zip(self.suites, self.values, strict=True))
 
+# %% ../../nbs/recipes/01_opencoder.ipynb #a7097c4d
 _BASE = ('humaneval', 'humaneval+', 'mbpp', 'mbpp+', 'mbpp 3-shot', 'bigcodebench complete', 'bigcodebench-hard complete')
 _CHAT = ('humaneval', 'humaneval+', 'mbpp', 'mbpp+', 'bigcodebench instruct', 'bigcodebench-hard instruct', 'livecodebench 2305-2409')
 SCORES = (
@@ -246,8 +278,9 @@ SCORES = (
 # %% ../../nbs/recipes/01_opencoder.ipynb #3356cfff
 STAGES = ('preprocess', 'exact', 'fuzzy', 'copyright', 'pii', 'filters', 'sample')  # §2.1
 
+# %% ../../nbs/recipes/01_opencoder.ipynb #a6ce240d
 def not_stated(
-    *records, # frozen dataclasses
+    *records: object, # frozen dataclasses
 ) -> list[str]: # `Record.field`, in order
     "What no source gives: every field that is None."
     return [f'{type(r).__name__}.{f.name}' for r in records for f in fields(r) if getattr(r, f.name) is None]

@@ -129,7 +129,7 @@ RUN = Run('seedcoder-8b', PHASES)       # p. 12; hours, hardware and epochs are 
 @dataclass(frozen=True)
 class Reinforce:
     "Reinforcement learning by groups of answers (GRPO)."
-    stages: tuple[tuple[int, int, int], ...] = ((90, 16_384, 16), (160, 32_768, 32))  # p. 16: steps, longest answer in tokens, answers a prompt
+    stages: tuple[tuple[int, int, int], ...] = ((90, 16_384, 16), (160, 32_768, 32))  # p. 16: steps, longest answer (16K, 32K), answers a prompt
     bs: int = 128                           # p. 16: of prompts or of answers is not stated
     lr: float = 1e-6                        # p. 16
     temperature: float = .6                 # p. 16

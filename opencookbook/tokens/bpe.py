@@ -7,7 +7,7 @@ __all__ = ['byte_alphabet', 'merge_pair', 'learn_merges', 'PreSplit', 'presplitt
            'special_ids', 'encode_texts', 'chat_template', 'save_bpe', 'load_bpe', 'bytes_per_token', 'text_chunks',
            'decode_bytes']
 
-# %% ../../nbs/tokens/01_bpe.ipynb #52f7e8eb
+# %% ../../nbs/tokens/01_bpe.ipynb #c6484311
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -19,14 +19,14 @@ import numpy as np
 import pyarrow as pa
 from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, pre_tokenizers, processors, trainers
 
-# %% ../../nbs/tokens/01_bpe.ipynb #9165df1e
+# %% ../../nbs/tokens/01_bpe.ipynb #bad59887
 def byte_alphabet() -> str: # 256 characters; character b stands for byte b
     "One printable character for each byte, as GPT-2 chose them."
     own = {*range(33, 127), *range(161, 173), *range(174, 256)}
     rest = iter(range(256, 512))
     return ''.join(chr(b if b in own else next(rest)) for b in range(256))
 
-# %% ../../nbs/tokens/01_bpe.ipynb #b0524216
+# %% ../../nbs/tokens/01_bpe.ipynb #72bee600
 def merge_pair(
     seq: Sequence[int], # ids of one word
     pair: tuple[int, int], # neighbours to join
@@ -40,7 +40,7 @@ def merge_pair(
         i += 1 + hit
     return out
 
-# %% ../../nbs/tokens/01_bpe.ipynb #c7ada418
+# %% ../../nbs/tokens/01_bpe.ipynb #0d097680
 def learn_merges(
     words: Counter[str], # words in the byte alphabet, with counts
     vocab_size: int, # ids in all: specials, 256 bytes, merges
@@ -61,7 +61,7 @@ def learn_merges(
         seqs = [(merge_pair(seq, (a, b), ids[new]), n) for seq, n in seqs]
     return merges
 
-# %% ../../nbs/tokens/01_bpe.ipynb #e536beeb
+# %% ../../nbs/tokens/01_bpe.ipynb #9d6a057a
 @dataclass(frozen=True)
 class PreSplit:
     "Where words end before merges are learned: no token crosses such a border."
@@ -82,7 +82,7 @@ class PreSplit:
             symbols,                                        # operators, brackets, quotes
             r'\s*[\r\n]+', r'\s+(?!\S)', r'\s+'))           # line ends; blanks but the last; blanks
 
-# %% ../../nbs/tokens/01_bpe.ipynb #92543210
+# %% ../../nbs/tokens/01_bpe.ipynb #3441f18e
 def presplitter(
     split: PreSplit, # where words end
 ) -> pre_tokenizers.PreTokenizer: # text → words in the byte alphabet
@@ -90,7 +90,7 @@ def presplitter(
     cut = pre_tokenizers.Split(Regex(split.pattern), 'isolated')
     return pre_tokenizers.Sequence([cut, pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)])
 
-# %% ../../nbs/tokens/01_bpe.ipynb #08de5f6a
+# %% ../../nbs/tokens/01_bpe.ipynb #0b6546a9
 @dataclass(frozen=True)
 class Specials:
     "Special tokens by role; ids are places in this order, from 0."
@@ -109,7 +109,7 @@ class Specials:
         "All names in the order of their ids."
         return *(getattr(self, f.name) for f in fields(self) if f.name != 'extra'), *self.extra
 
-# %% ../../nbs/tokens/01_bpe.ipynb #b86a1397
+# %% ../../nbs/tokens/01_bpe.ipynb #f39bdd2e
 def check_specials(
     specials: Specials, # names to look at
     split: PreSplit, # borders that must cut each name
@@ -121,17 +121,14 @@ def check_specials(
         if len(presplitter(split).pre_tokenize_str(n)) < 2:
             raise ValueError(f'special {n!r} is one word of the pre-split, so text could become it; write it like {"<|" + n + "|>"!r}')
 
-# %% ../../nbs/tokens/01_bpe.ipynb #4781ed29
+# %% ../../nbs/tokens/01_bpe.ipynb #570e392c
 def train_bpe(
     texts: Iterable[str], # read once; only word counts are kept in memory
     vocab_size: int, # ids in all, specials and 256 bytes among them
     specials: Specials = Specials(), # names that take the first ids
     split: PreSplit = PreSplit(), # where words end
 ) -> Tokenizer: # reads special names in texts as plain text
-    """Train a byte-level BPE.
-
-    The same texts give the same vocabulary, whatever their order or the number of threads.
-    Raises ValueError when `vocab_size` is too small for specials and bytes, or larger than the texts support."""
+    "Train a byte-level BPE, the same for any order of texts and any threads. Raises ValueError when texts cannot give `vocab_size` tokens."
     check_specials(specials, split)
     if vocab_size < (least := 256 + len(specials.names)): raise ValueError(f'{vocab_size=} must be at least {least}: 256 bytes and the specials')
     if isinstance(texts, str): raise ValueError('texts is one string; give a list or a generator of strings')
@@ -146,7 +143,7 @@ def train_bpe(
     tok.encode_special_tokens = True
     return tok
 
-# %% ../../nbs/tokens/01_bpe.ipynb #8cc72ce3
+# %% ../../nbs/tokens/01_bpe.ipynb #54812664
 def special_ids(
     tokenizer: Tokenizer, # trained with these specials
     specials: Specials, # names by role
@@ -156,7 +153,7 @@ def special_ids(
     if lack := [r for r, i in ids.items() if i is None]: raise ValueError(f'tokenizer has no token for {lack}; give the specials it was trained with')
     return ids
 
-# %% ../../nbs/tokens/01_bpe.ipynb #572520da
+# %% ../../nbs/tokens/01_bpe.ipynb #54e1db69
 def encode_texts(
     tokenizer: Tokenizer, # from `train_bpe` or `load_bpe`
     texts: Sequence[str], # documents or pieces of documents
@@ -167,7 +164,7 @@ def encode_texts(
     try: return [e.ids for e in tokenizer.encode_batch_fast(texts, add_special_tokens=False)]
     except TypeError: raise ValueError('a text is not a string of Unicode characters (a lone surrogate?); decode it with errors="replace"') from None
 
-# %% ../../nbs/tokens/01_bpe.ipynb #d815c58d
+# %% ../../nbs/tokens/01_bpe.ipynb #681fc162
 def chat_template(
     specials: Specials, # im_start and im_end are used
 ) -> str: # Jinja, as `transformers` reads it
@@ -177,7 +174,7 @@ def chat_template(
     return ("{{ bos_token }}{% for m in messages %}{{ '" + a + "' + m['role'] + '\\n' }}{% if m['role'] == 'assistant' %}{% generation %}" + said
             + "{% endgeneration %}{% else %}" + said + "{% endif %}{{ '\\n' }}{% endfor %}{% if add_generation_prompt %}{{ '" + a + "assistant\\n' }}{% endif %}")
 
-# %% ../../nbs/tokens/01_bpe.ipynb #016201e5
+# %% ../../nbs/tokens/01_bpe.ipynb #b9538020
 def save_bpe(
     tokenizer: Tokenizer, # from `train_bpe`
     specials: Specials, # that it was trained with
@@ -196,7 +193,7 @@ def save_bpe(
     (folder/'tokenizer_config.json').write_text(json.dumps(config, indent=1, ensure_ascii=False) + '\n', encoding='utf-8')
     return folder
 
-# %% ../../nbs/tokens/01_bpe.ipynb #5e4f652d
+# %% ../../nbs/tokens/01_bpe.ipynb #49537945
 def load_bpe(
     folder: str | Path, # written by `save_bpe`
 ) -> tuple[Tokenizer, Specials]: # marks in texts are switched off
@@ -209,7 +206,7 @@ def load_bpe(
     tok.encode_special_tokens = True
     return tok, Specials(**named, extra=tuple(v for k, v in roles.items() if k.startswith('extra_')))
 
-# %% ../../nbs/tokens/01_bpe.ipynb #669e937f
+# %% ../../nbs/tokens/01_bpe.ipynb #1bf1a019
 def bytes_per_token(
     docs: pa.Table, # columns text, n_bytes, lang
     tokenizer: Tokenizer, # marks switched off
@@ -221,7 +218,7 @@ def bytes_per_token(
     t = t.rename_columns(['lang', 'docs', 'n_bytes', 'n_tokens'])
     return t.append_column('bytes_per_token', pa.array(np.divide(t['n_bytes'].to_numpy(), np.maximum(1, t['n_tokens'].to_numpy()))))
 
-# %% ../../nbs/tokens/01_bpe.ipynb #4aa1fee1
+# %% ../../nbs/tokens/01_bpe.ipynb #ba8aa1d5
 def text_chunks(
     texts: pa.ChunkedArray | pa.Array, # text column
     chunk_bytes: int = 1 << 22, # UTF-8 bytes in a chunk; a larger document is a chunk alone
@@ -234,7 +231,7 @@ def text_chunks(
         part.append(s); size += n
     if part: yield part
 
-# %% ../../nbs/tokens/01_bpe.ipynb #f72e1df3
+# %% ../../nbs/tokens/01_bpe.ipynb #ef0b8b07
 def decode_bytes(
     tokenizer: Tokenizer, # byte-level
     ids: Iterable[int], # any run of ids

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['ORDER', 'fim_chosen', 'fim_cuts', 'fim_ids', 'fim_parts', 'restore', 'encode_part', 'encode_docs']
 
-# %% ../../nbs/tokens/02_fim.ipynb #83ba8db2
+# %% ../../nbs/tokens/02_fim.ipynb #b572fb2d
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -16,7 +16,7 @@ from tokenizers import Tokenizer
 from ..core.doc import draw
 from .bpe import Specials, encode_texts, special_ids, text_chunks
 
-# %% ../../nbs/tokens/02_fim.ipynb #c07fdcb0
+# %% ../../nbs/tokens/02_fim.ipynb #1456c841
 def fim_chosen(
     ids: np.ndarray | pa.Array | pa.ChunkedArray, # doc_id, uint64 (n,)
     n_chars: np.ndarray, # characters of each text, int64 (n,)
@@ -27,7 +27,7 @@ def fim_chosen(
     if not 0 <= rate <= 1: raise ValueError(f'{rate=} must be in [0, 1]; 0.5 gives every second document a hole')
     return (draw(ids, seed, 'fim') < rate) & (n_chars >= 3)
 
-# %% ../../nbs/tokens/02_fim.ipynb #ee7bd4c8
+# %% ../../nbs/tokens/02_fim.ipynb #a9fd6016
 def fim_cuts(
     ids: np.ndarray | pa.Array | pa.ChunkedArray, # doc_id, uint64 (n,)
     n_chars: np.ndarray, # characters of each text, int64 (n,)
@@ -37,10 +37,10 @@ def fim_cuts(
     thrown = [(draw(ids, seed, f'fim cut {k}') * (n_chars + 1)).astype(np.int64) for k in (0, 1)]
     return np.minimum(*thrown), np.maximum(*thrown)
 
-# %% ../../nbs/tokens/02_fim.ipynb #e8f4c5bb
-ORDER = dict(spm=('suffix', 'prefix', 'middle'), psm=('prefix', 'suffix', 'middle'))
+# %% ../../nbs/tokens/02_fim.ipynb #6ea4f346
+ORDER = dict(spm=('suffix', 'prefix', 'middle'), psm=('prefix', 'suffix', 'middle'))  # pieces from left to right, by mode
 
-# %% ../../nbs/tokens/02_fim.ipynb #218d5f4c
+# %% ../../nbs/tokens/02_fim.ipynb #c869d49f
 def fim_ids(
     prefix: Sequence[int], # ids before the hole
     middle: Sequence[int], # ids in the hole
@@ -54,7 +54,7 @@ def fim_ids(
     body = [i for part in ORDER[mode] for i in (marks[f'fim_{part}'], *piece[part])]
     return [marks['bos'], *body, marks['eos']]
 
-# %% ../../nbs/tokens/02_fim.ipynb #74bedbcc
+# %% ../../nbs/tokens/02_fim.ipynb #422492e5
 def fim_parts(
     ids: Sequence[int], # one whole document, bos to eos
     marks: Mapping[str, int], # id by role
@@ -67,7 +67,7 @@ def fim_parts(
     if sorted(name[ids[k]] for k in at) != sorted(parts): raise ValueError(f'document has marks {[name[ids[k]] for k in at]}; it needs each of {list(parts)} once')
     return {name[ids[k]]: ids[k + 1:end] for k, end in zip(at, [*at[1:], len(ids) - 1])}
 
-# %% ../../nbs/tokens/02_fim.ipynb #1a1cbd3e
+# %% ../../nbs/tokens/02_fim.ipynb #481895ca
 def restore(
     ids: Sequence[int], # one whole document, bos to eos
     tokenizer: Tokenizer, # that encoded it
@@ -78,7 +78,7 @@ def restore(
     pieces = [parts[p] for p in ('prefix', 'middle', 'suffix')] if parts else [list(ids[1:-1])]
     return ''.join(tokenizer.decode(p, skip_special_tokens=False) for p in pieces)
 
-# %% ../../nbs/tokens/02_fim.ipynb #154328dd
+# %% ../../nbs/tokens/02_fim.ipynb #eed46f34
 def encode_part(
     texts: Sequence[str], # some documents
     cuts: Sequence[tuple[int, int] | None], # begin and end of each hole, in characters; None for no hole
@@ -97,7 +97,7 @@ def encode_part(
     for k, plain in zip(again, encode_texts(tokenizer, [texts[k] for k in again])): rows[k] = [marks['bos'], *plain, marks['eos']]
     return [(np.array(r, np.int32), h) for r, h in zip(rows, holes)]
 
-# %% ../../nbs/tokens/02_fim.ipynb #ccb08f50
+# %% ../../nbs/tokens/02_fim.ipynb #c38f4a95
 def encode_docs(
     docs: pa.Table, # columns doc_id, text, n_bytes, lang
     tokenizer: Tokenizer, # from `train_bpe` or `load_bpe`

@@ -6,7 +6,7 @@
 __all__ = ['best_fit_plain', 'count_row', 'next_room', 'best_fit', 'pack_rows', 'split_bounds', 'joined', 'first_places',
            'lay_rows', 'check_docs', 'pack', 'fill', 'unpack', 'to_arrays']
 
-# %% ../../nbs/tokens/03_pack.ipynb #18031e04
+# %% ../../nbs/tokens/03_pack.ipynb #eadcf19d
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -14,7 +14,7 @@ from numba import njit
 
 from ..core.doc import check_ids
 
-# %% ../../nbs/tokens/03_pack.ipynb #698c12e4
+# %% ../../nbs/tokens/03_pack.ipynb #13931ab4
 def best_fit_plain(
     lens: np.ndarray, # lengths in the order of placing, each at most `length`
     length: int, # tokens in a row
@@ -28,7 +28,7 @@ def best_fit_plain(
         room[r] -= n; touched[r] = t; rows.append(r)
     return rows
 
-# %% ../../nbs/tokens/03_pack.ipynb #ae35f4ac
+# %% ../../nbs/tokens/03_pack.ipynb #ea95dd13
 @njit(cache=True)
 def count_row(
     tree: np.ndarray, # int64 (2 × size,): leaf size + k counts rows with room k, node i is the sum of 2i and 2i + 1
@@ -39,7 +39,7 @@ def count_row(
     i = len(tree) // 2 + room
     while i: tree[i] += by; i //= 2
 
-# %% ../../nbs/tokens/03_pack.ipynb #cdf584d2
+# %% ../../nbs/tokens/03_pack.ipynb #50c4f882
 @njit(cache=True)
 def next_room(
     tree: np.ndarray, # kept by `count_row`
@@ -55,7 +55,7 @@ def next_room(
     while i < size: i = 2 * i + (tree[2 * i] == 0)
     return i - size
 
-# %% ../../nbs/tokens/03_pack.ipynb #daef3e95
+# %% ../../nbs/tokens/03_pack.ipynb #3ffaeceb
 @njit(cache=True)
 def best_fit(
     lens: np.ndarray, # int64 (n,), in the order of placing, each at most `length`
@@ -77,7 +77,7 @@ def best_fit(
         count_row(tree, left, 1)
     return rows
 
-# %% ../../nbs/tokens/03_pack.ipynb #ba8948d3
+# %% ../../nbs/tokens/03_pack.ipynb #7cd6b206
 def pack_rows(
     lens: np.ndarray, # tokens of each piece, 1 to `length`
     length: int, # tokens in a row
@@ -93,7 +93,7 @@ def pack_rows(
     out = np.empty(len(lens), np.int64); out[order] = place[rows]
     return out
 
-# %% ../../nbs/tokens/03_pack.ipynb #9169c5f8
+# %% ../../nbs/tokens/03_pack.ipynb #123e8c80
 def split_bounds(
     lens: np.ndarray, # tokens of each document
     length: int, # tokens in a row
@@ -105,14 +105,14 @@ def split_bounds(
     start = (np.arange(len(doc)) - np.repeat(np.cumsum(n) - n, n)) * length
     return doc, start, np.minimum(length, lens[doc] - start)
 
-# %% ../../nbs/tokens/03_pack.ipynb #04609dd2
+# %% ../../nbs/tokens/03_pack.ipynb #6e7b2fb3
 def joined(
     col: pa.ChunkedArray, # any column
 ) -> pa.Array: # the same values in one chunk
     "A column as one array."
     return col.chunk(0) if col.num_chunks == 1 else pa.concat_arrays([pa.array([], col.type), *col.chunks])
 
-# %% ../../nbs/tokens/03_pack.ipynb #bec24bb3
+# %% ../../nbs/tokens/03_pack.ipynb #6584dc53
 def first_places(
     n: np.ndarray, # tokens of each piece
     row: np.ndarray, # its row, ascending
@@ -121,7 +121,7 @@ def first_places(
     at, new = np.cumsum(n, dtype=np.int64) - n, np.flatnonzero(np.diff(row, prepend=-1))
     return at - np.repeat(at[new], np.diff(new, append=len(n)))
 
-# %% ../../nbs/tokens/03_pack.ipynb #6a9b84ae
+# %% ../../nbs/tokens/03_pack.ipynb #c9a4b7c8
 def lay_rows(
     tokens: pa.ListArray | pa.LargeListArray, # one number a token, one list a document
     pieces: list[np.ndarray], # of each piece: document, first token, tokens, row, first place in the row
@@ -136,7 +136,7 @@ def lay_rows(
         out[row, at:at + n] = flat[offs[doc] + start:offs[doc] + start + n]
     return pa.FixedSizeListArray.from_arrays(pa.array(out.reshape(-1)), shape[1])
 
-# %% ../../nbs/tokens/03_pack.ipynb #c1a49a14
+# %% ../../nbs/tokens/03_pack.ipynb #56084f36
 def check_docs(
     table: pa.Table, # columns doc_id, ids, perhaps fim and loss_mask
     length: int, # tokens in a row
@@ -154,7 +154,7 @@ def check_docs(
         raise ValueError(f'a document with a hole has {over.max()} tokens, more than {length=}; give encode_docs max_len={length}')
     return lens
 
-# %% ../../nbs/tokens/03_pack.ipynb #0f2d0987
+# %% ../../nbs/tokens/03_pack.ipynb #bab1386c
 def pack(
     table: pa.Table, # doc_id, ids; fim and loss_mask (0 or 1 a token) if there are
     length: int, # tokens in a row
@@ -174,7 +174,7 @@ def pack(
     return pa.table(dict(input_ids=lay_rows(ids, pieces, shape, pad_id, np.int32), loss_mask=lay_rows(mask, pieces, shape, 0, np.uint8),
         doc_ids=each(joined(table['doc_id']).to_numpy()[doc], pa.uint64()), doc_starts=each(start, pa.int32()), doc_lens=each(n, pa.int32())))
 
-# %% ../../nbs/tokens/03_pack.ipynb #cf96f095
+# %% ../../nbs/tokens/03_pack.ipynb #e5bbf7ec
 def fill(
     packed: pa.Table, # from `pack`
 ) -> float: # 0 to 1; 1 for no rows
@@ -182,7 +182,7 @@ def fill(
     total = len(packed) * packed['input_ids'].type.list_size
     return float(joined(packed['doc_lens']).values.to_numpy().sum()) / total if total else 1.
 
-# %% ../../nbs/tokens/03_pack.ipynb #32c989a4
+# %% ../../nbs/tokens/03_pack.ipynb #63244420
 def unpack(
     packed: pa.Table, # all rows that hold some document
 ) -> list[tuple[int, np.ndarray]]: # doc_id and ids, int32, by doc_id
@@ -198,7 +198,7 @@ def unpack(
         docs[d].append(ids)
     return [(d, np.concatenate(ids)) for d, ids in docs.items()]
 
-# %% ../../nbs/tokens/03_pack.ipynb #e7cd026d
+# %% ../../nbs/tokens/03_pack.ipynb #ab71da67
 def to_arrays(
     packed: pa.Table, # from `pack`
 ) -> dict[str, np.ndarray]: # input_ids, position_ids, labels: int32 (rows, length); input_ids may be a read-only view

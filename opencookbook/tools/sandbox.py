@@ -7,12 +7,12 @@ __all__ = ['TIERS', 'VERDICTS', 'pack', 'unpack', 'Limits', 'bwrap_args', 'box_p
            'tier', 'settle_tier', 'judge_all', 'judge']
 
 # %% ../../nbs/tools/01_sandbox.ipynb #be832515
-import ast
 import builtins
 import ctypes
 import json
 import os
 import random
+import re
 import resource
 import select
 import shutil
@@ -47,7 +47,15 @@ def pack(
     if tag := {list: b'l', tuple: b't', dict: b'd', set: b'S', frozenset: b'F'}.get(kind):
         items = [x for pair in val.items() for x in pair] if kind is dict else list(val)
         return tag + len(items).to_bytes(4, 'big') + b''.join([pack(x, ref) for x in items])
-    if ref: return b'r' + ref(val).to_bytes(4, 'big')
+    return _pack_other(val, kind, ref)
+
+# %% ../../nbs/tools/01_sandbox.ipynb #b60abfce
+def _pack_other(val: object, kind: type, ref: Callable | None) -> bytes:
+    "Built-in types, containers of `collections`, and what stays behind as a number."
+    if kind is type and val.__module__ == 'builtins': return b'y' + pack(val.__name__)
+    if kind.__module__ == 'collections' and kind.__name__ in ('Counter', 'OrderedDict', 'defaultdict', 'deque'):
+        return b'x' + pack([kind.__name__, (list if kind.__name__ == 'deque' else dict)(val)], ref)
+    if ref: return b'r' + pack((ref(val), kind.__name__, bool(val)))
     raise TypeError(f'a value of type {kind.__name__} cannot cross; return built-in types')
 
 # %% ../../nbs/tools/01_sandbox.ipynb #b21b9822
@@ -57,7 +65,7 @@ def unpack(
 ) -> object: # built-in types, newly made
     "Read what `pack` wrote. Raises ValueError when the bytes are anything else."
     try: val, end = _value(data, 0, ref)
-    except (TypeError, IndexError, RecursionError, struct.error) as e: raise ValueError(f'not a packed value ({type(e).__name__})') from None
+    except (TypeError, IndexError, AttributeError, RecursionError, struct.error) as e: raise ValueError(f'not a packed value ({type(e).__name__})') from None
     if end != len(data): raise ValueError(f'{end} bytes of packed value in {len(data)} bytes')
     return val
 
@@ -68,11 +76,11 @@ def _value(data: bytes, at: int, ref: Callable | None) -> tuple:
     if tag in (b'N', b'T', b'U'): return {b'N': None, b'T': True, b'U': False}[tag], at
     if tag == b'f': return struct.unpack('>d', data[at:at + 8])[0], at + 8
     if tag == b'c': return complex(*struct.unpack('>dd', data[at:at + 16])), at + 16
+    if tag in (b'y', b'x', b'r'): return _other(tag, *_value(data, at, ref), ref)
     size, at = int.from_bytes(data[at:at + 4], 'big'), at + 4
     if tag in (b'i', b's', b'b'):
         raw, at = data[at:at + size], at + size
         return (int.from_bytes(raw, 'big', signed=True) if tag == b'i' else raw.decode('utf-8', 'surrogatepass') if tag == b's' else raw), at
-    if tag == b'r' and ref: return ref(size), at
     make = {b'l': list, b't': tuple, b'd': lambda x: dict(zip(x[::2], x[1::2])), b'S': set, b'F': frozenset}.get(tag)
     if not make: raise ValueError(f'unknown tag {tag!r} in a packed value')
     items = []
@@ -80,6 +88,17 @@ def _value(data: bytes, at: int, ref: Callable | None) -> tuple:
         item, at = _value(data, at, ref)
         items.append(item)
     return make(items), at
+
+# %% ../../nbs/tools/01_sandbox.ipynb #8b14c568
+def _other(tag: bytes, val: object, at: int, ref: Callable | None) -> tuple:
+    "The value behind one of the rarer tags, and where it ends."
+    import collections
+    if tag == b'r' and ref: return ref(*val), at
+    if tag == b'y' and val in ('bool', 'int', 'float', 'complex', 'str', 'bytes', 'list', 'tuple', 'dict', 'set', 'frozenset', 'type', 'object'):
+        return getattr(builtins, val), at
+    if tag == b'x' and val[0] in ('Counter', 'OrderedDict', 'deque'): return getattr(collections, val[0])(val[1]), at
+    if tag == b'x' and val[0] == 'defaultdict': return collections.defaultdict(None, val[1]), at
+    raise ValueError(f'unknown value behind tag {tag!r}')
 
 # %% ../../nbs/tools/01_sandbox.ipynb #63bdf4a4
 def _send(fd: int, data: bytes):
@@ -114,14 +133,15 @@ def _serve(reqs: int, reps: int, cap: int):
     sys.modules['solution'] = module
     def keep(obj): kept.append(obj); return len(kept) - 1
     def load(source): exec(compile(source, 'solution.py', 'exec'), vars(module))
-    def call(name, args, kwargs):
+    def get(name):
         if name not in vars(module): raise NameError(f'name {name!r} is not defined')
-        return vars(module)[name](*args, **kwargs)
+        return vars(module)[name]
+    def call(what, args, kwargs): return (get(what) if isinstance(what, str) else what)(*args, **kwargs)
     _send(reps, pack(['ready']))
     while True:
-        try: may_keep, what, *rest = unpack(_receive(reqs, cap), kept.__getitem__)
+        try: what, *rest = unpack(_receive(reqs, cap), lambda n, *_: kept[n])
         except EOFError: return
-        try: reply = pack(['value', dict(load=load, call=call)[what](*rest)], keep if may_keep else None)
+        try: reply = pack(['value', dict(load=load, get=get, call=call)[what](*rest)], keep)
         except BaseException as e: reply = pack(['raised', type(e.with_traceback(None)).__name__, _line(e)])
         _send(reps, reply)
 
@@ -237,8 +257,8 @@ def _live(job: dict):
 @cache
 def _box_source(walls: bool) -> str:
     "The text that a box runs; its argument is a packed dict."
-    parts = (pack, unpack, _value, _send, _receive, _line, _serve, _set_limits, _live) + ((_isolate, _fork_and_wait, _new_root) if walls else ())
-    head = 'from __future__ import annotations\nimport os, struct, sys\n' + ('import ctypes\n' if walls else '')
+    parts = (pack, _pack_other, unpack, _value, _other, _send, _receive, _line, _serve, _set_limits, _live) + ((_isolate, _fork_and_wait, _new_root) if walls else ())
+    head = 'from __future__ import annotations\nimport builtins, os, struct, sys\n' + ('import ctypes\n' if walls else '')
     return head + '\n'.join(map(getsource, parts)) + '\n_live(unpack(bytes.fromhex(sys.argv[1])))'
 
 # %% ../../nbs/tools/01_sandbox.ipynb #f5688bbe
@@ -350,10 +370,11 @@ def _raised(name: str, text: str) -> Exception:
 # %% ../../nbs/tools/01_sandbox.ipynb #ca5ab18d
 class Ref:
     "A value that stays in the box."
-    __slots__ = ('n',)
-    def __init__(self, n: int): self.n = n
-    def _refuse(self, *_): raise TypeError('a value that stays in the box cannot be looked at')
-    __eq__ = __ne__ = __lt__ = __gt__ = __le__ = __ge__ = __bool__ = __len__ = __iter__ = __contains__ = __hash__ = _refuse
+    __slots__ = ('n', 'kind', 'truth')
+    def __init__(self, n: int, kind: str, truth: bool): self.n, self.kind, self.truth = n, kind, truth
+    def __bool__(self) -> bool: return self.truth
+    def _refuse(self, *_): raise _raised('TypeError', f'a value of type {_line(self.kind)} stays in the box; return built-in types')
+    __eq__ = __ne__ = __lt__ = __gt__ = __le__ = __ge__ = __len__ = __iter__ = __contains__ = __getitem__ = __hash__ = __repr__ = _refuse
 
 # %% ../../nbs/tools/01_sandbox.ipynb #17041930
 def _ref_number(val: object) -> int:
@@ -361,11 +382,11 @@ def _ref_number(val: object) -> int:
     if type(val) is not Ref: raise TypeError(f'an argument of type {type(val).__name__} cannot enter the box')
     return val.n
 
-def _exchange(box: _Box, cap: int, may_keep: bool, message: tuple) -> object:
+def _exchange(box: _Box, cap: int, message: tuple) -> object:
     "One request, one reply: the value, or what the program raised. Raises _Gone when the box is of no more use."
-    try: data = pack([may_keep, *message], _ref_number)
+    try: data = pack([*message], _ref_number)
     except TypeError as e: raise _Gone('judge_error', _line(e)) from None
-    try: _send(box.req, data); reply = unpack(_receive(box.rep, cap), Ref if may_keep else None)
+    try: _send(box.req, data); reply = unpack(_receive(box.rep, cap), Ref)
     except (EOFError, BrokenPipeError): raise _Gone('gone', '') from None
     except OverflowError: raise _Gone('output', f'a value of more than {cap >> 20} MB') from None
     except ValueError as e: raise _Gone('error', f'malformed reply, {_line(e)}') from None
@@ -379,37 +400,42 @@ class _Link:
     "The judge's line to the box."
     def __init__(self, box: _Box, cap: int): self.box, self.cap, self.gone = box, cap, None
 
-    def ask(self, may_keep: bool, *message) -> object:
+    def ask(self, *message) -> object:
         "The answer to one request."
         if self.gone: raise self.gone
-        try: return _exchange(self.box, self.cap, may_keep, message)
+        try: return _exchange(self.box, self.cap, message)
         except _Gone as e: self.gone = e; raise
 
-    def function(self, name: str, may_keep: bool = False) -> Callable:
+    def function(self, what: str | Ref) -> Callable:
         "A function of the program, as the test sees it."
-        def candidate(*args, **kwargs): return self.ask(may_keep, 'call', name, list(args), kwargs)
-        candidate.__name__ = name
+        def candidate(*args, **kwargs): return self.ask('call', what, list(args), kwargs)
         return candidate
 
 # %% ../../nbs/tools/01_sandbox.ipynb #2e4b780a
-def _namespace(job: Job, tree: ast.Module, link: _Link) -> dict:
-    "The names that a test finds."
-    names = {'__name__': 'check'}
-    exec(compile(job.context, 'context.py', 'exec'), names)
-    names[job.entry_point] = link.function(job.entry_point)
-    for name in sorted({n.id for n in ast.walk(tree) if isinstance(n, ast.Name)} - set(names)):
-        if hasattr(builtins, name): continue
-        names[name] = import_module(name) if name in sys.stdlib_module_names else link.function(name, True)
-    return names
+class _Names(dict):
+    "The global names of a test."
+    def __init__(self, link: _Link, entry_point: str):
+        super().__init__({'__name__': 'check', entry_point: link.function(entry_point)})
+        self.link = link
+
+    def __missing__(self, name: str) -> object:
+        "A name that our side does not define. Raises NameError when the program does not either."
+        if hasattr(builtins, name): raise KeyError(name)
+        if name in sys.stdlib_module_names: return import_module(name)
+        val = self.link.ask('get', name)
+        return self.link.function(val) if type(val) is Ref else val
 
 # %% ../../nbs/tools/01_sandbox.ipynb #78bcfbc5
-def _examine(job: Job, tree: ast.Module, link: _Link) -> tuple[str, str]:
+def _examine(job: Job, link: _Link) -> tuple[str, str]:
     "Run the test against the box: verdict and note."
     try:
-        link.ask(False, 'load', job.program)
-        names = _namespace(job, tree, link)
-        exec(compile(tree, 'test.py', 'exec'), names)
-        if any(isinstance(n, ast.FunctionDef) and n.name == 'check' for n in tree.body): names['check'](names[job.entry_point])
+        link.ask('load', job.program)
+        names = _Names(link, job.entry_point)
+        exec(compile(job.context, 'context.py', 'exec'), names)
+        names[job.entry_point] = candidate = link.function(job.entry_point)
+        exec(compile(job.test, 'test.py', 'exec'), names)
+        check = dict.get(names, 'check')
+        if getattr(getattr(check, '__code__', None), 'co_filename', '') == 'test.py': check(candidate)
         if link.gone: raise link.gone
         return 'pass', ''
     except BaseException as e: return _blame(e, job.test.splitlines())
@@ -421,7 +447,7 @@ def _blame(e: BaseException, test: list[str]) -> tuple[str, str]:
     if said := getattr(e, 'from_box', ''): return ('oom' if said.startswith('MemoryError') else 'error'), said
     if isinstance(e, MemoryError): return 'oom', 'comparing the values took too much memory'
     text = f'{type(e).__name__}: {_line(e)}'
-    if isinstance(e, (ImportError, SyntaxError, NameError, SystemExit, KeyboardInterrupt)): return 'judge_error', f'the test is broken, {text}'
+    if isinstance(e, (ImportError, SyntaxError, SystemExit, KeyboardInterrupt)): return 'judge_error', f'the test is broken, {text}'
     at, tb = 0, e.__traceback__
     while tb: at, tb = tb.tb_lineno if tb.tb_frame.f_code.co_filename == 'test.py' else at, tb.tb_next
     return 'wrong', f'{test[at - 1].strip()[:200] if at else ""} ({text})'
@@ -462,22 +488,20 @@ def _reap():
         except ChildProcessError: return
 
 # %% ../../nbs/tools/01_sandbox.ipynb #5168cda7
-def _preload(tree: ast.Module):
+def _preload(test: str):
     "Import what a test imports; what is missing shows itself when the test runs."
-    for n in tree.body:
-        mods = [a.name for a in n.names] if isinstance(n, ast.Import) else [n.module] if isinstance(n, ast.ImportFrom) and n.module else []
-        for m in mods:
-            try: import_module(m)
-            except ImportError: continue
+    for name in re.findall(r'^(?:import|from) ([\w.]+)', test, re.M):
+        try: import_module(name)
+        except ImportError: continue
 
 # %% ../../nbs/tools/01_sandbox.ipynb #955330e3
-def _fork_judge(job: Job, tree: ast.Module, box: _Box, limits: Limits) -> int:
+def _fork_judge(job: Job, box: _Box, limits: Limits) -> int:
     "Run the test in a child; a pipe that brings its verdict."
     said, say = os.pipe()
     if os.fork(): os.close(say); return said
     resource.setrlimit(resource.RLIMIT_AS, (4 << 30, 4 << 30))
     random.seed(0)
-    os.write(say, json.dumps(_examine(job, tree, _Link(box, limits.value_mb << 20))).encode())
+    os.write(say, json.dumps(_examine(job, _Link(box, limits.value_mb << 20))).encode())
     os._exit(0)
 
 # %% ../../nbs/tools/01_sandbox.ipynb #db5f2700
@@ -485,17 +509,16 @@ def _judge_here(job: Job, tier: str, limits: Limits) -> Verdict:
     "Judge one job in this process, a worker."
     start, box = time.perf_counter(), None
     try:
-        tree = ast.parse(job.test)
-        _preload(tree)
+        _preload(job.test)
         box = _open_box(tier, limits)
         _wait_ready(box)
-        how, answer, printed = _watch(box, _fork_judge(job, tree, box, limits), limits)
+        how, answer, printed = _watch(box, _fork_judge(job, box, limits), limits)
         seconds = time.perf_counter() - start
         if how == 'output': verdict, note = 'output', f'more than {limits.printed_kb} kB printed'
         elif how == 'wall': verdict, note = 'timeout', f'more than {limits.wall_s:g} s of wall time'
         else: verdict, note = json.loads(answer) if answer else ('judge_error', 'the judge ended without a verdict')
         if verdict == 'gone': verdict, note = _ended(box, limits.cpu_s, seconds)
-    except (SyntaxError, OSError, RuntimeError, ValueError) as e: verdict, note, printed = 'judge_error', f'{type(e).__name__}: {_line(e)}', b''
+    except (OSError, RuntimeError, ValueError) as e: verdict, note, printed = 'judge_error', f'{type(e).__name__}: {_line(e)}', b''
     _reap()
     if box: _close_box(box)
     return Verdict(verdict, note, tier, printed.decode('utf-8', 'replace'), time.perf_counter() - start)
