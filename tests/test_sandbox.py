@@ -52,6 +52,13 @@ def nothing_left():
     assert settled(*MARKS) == []
 
 
+def _framed(data: bytes) -> bytes: return len(data).to_bytes(4, 'big') + data
+
+
+class _Odd: "Any value that `pack` sends as a number."
+
+
+FORGED = pack(['value', _Odd()], lambda _: 0)
 CHEATS = {
     'exit at load': 'import os\nos._exit(0)',
     'exit in the call': 'import os\ndef f(x): os._exit(0)',
@@ -77,7 +84,8 @@ CHEATS = {
                                        '            try: os.write(fd, data)\n            except OSError: pass\n    return 0'),
     'answers before it is asked': 'import os\nfor fd in range(3, 64):\n    try: os.write(fd, b"\\0\\0\\0\\1T" * 50)\n    except OSError: pass\ndef f(x): return 0',
     'closes its pipes': 'import os\ndef f(x): os.closerange(0, 99)',
-    'a Ref without leave': 'import os\ndef f(x):\n    body = b"l\\0\\0\\0\\2s\\0\\0\\0\\5valuer\\0\\0\\0\\0"\n    for fd in range(3, 64):\n        try: os.write(fd, len(body).to_bytes(4, "big") + body)\n        except OSError: pass',
+    'forged references': f'import os\ndef f(x):\n    for fd in range(3, 64):\n        try: os.write(fd, {_framed(FORGED)!r})\n        except OSError: pass',
+    'truth that lies': 'class Y:\n    n = 0\n    def __bool__(self): return True\n    def __sub__(self, o): return 0\n    __rsub__ = __sub__\ndef f(x): return Y()',
     'nested too deep': 'def f(x):\n    v = []\n    for _ in range(500): v = [v]\n    return v',
     'an assertion of its own': 'def f(x): raise AssertionError',
     'reads the judge': ('import os, re\ndef f(x):\n    for p in os.listdir("/proc"):\n        for name in ("cmdline", "environ", "maps"):\n'
@@ -269,6 +277,36 @@ def test_bytes_are_values_or_refused(data):
     try: val = unpack(data)
     except ValueError: return
     pack(val)
+
+
+@pytest.mark.parametrize('test, verdict', [
+    ('assert f(1)', 'pass'), ('assert not f(1)', 'wrong'), ('assert f(1) != 5', 'error'), ('assert f(1) not in [5]', 'error'), ('assert f(1) is not None', 'pass'),
+    ('assert str(f(1)) != ""', 'error'), ('assert len(f(1)) != 9', 'error'), ('assert list(f(1)) != 9', 'error'), ('assert {f(1)} != {9}', 'error'), ('assert [f(1)] != [9]', 'error'),
+    ('assert f(1).x == 1', 'wrong'), ('assert sorted([f(1), 2])', 'error'), ('assert f(1) > 0', 'error'), ('assert f(1)[0] == 1', 'error'), ('assert not f(1) < 0', 'error'),
+])
+def test_what_stays_in_the_box_is_only_true(test, verdict):
+    "An object of the program's own class is worth as much as True, and no more."
+    liar = 'class Y:\n    def __getattribute__(self, name): return lambda *a: True\n    def __eq__(self, o): return True\n    x = 1\ndef f(x): return Y()'
+    assert judge(Job(liar, test, 'f'), limits=LIMITS).verdict == verdict
+
+
+@pytest.mark.parametrize('val', ['Counter("aab")', 'deque([1, (2,)])', 'OrderedDict(a=[1])', 'defaultdict(list, {1: {2}})', '[int, str]', 'frozenset({(1, None)})'])
+def test_data_of_the_standard_library_crosses(val):
+    test = f'from collections import *\nassert f({val}) == {val} and type(f({val})) is type({val})'
+    assert judge(Job('def f(x): return x', test, 'f'), limits=LIMITS).verdict == 'pass'
+
+
+def test_broken_tests_are_judge_errors():
+    tests = ['assert f(', 'import no_such_module_at_all', 'raise SystemExit', 'assert f(lambda: 0)', 'assert f(object())']
+    assert [v.verdict for v in judge_all([Job('def f(x): return 1', t, 'f') for t in tests], limits=LIMITS)] == ['judge_error'] * 5
+    assert judge(Job('def f(x): return 1', 'assert f(1) == 1', 'f', context='import no_such_module_at_all'), limits=LIMITS).verdict == 'judge_error'
+
+
+def test_context_is_ours():
+    "Helpers in the prompt cannot be redefined by the program, not even the name of the check."
+    job = Job('def h(x): return 0\ndef f(x): return x\ndef check(c): pass', 'def check(candidate): assert h(candidate(2)) == 0', 'f', context='def h(x): return x')
+    assert judge(job, limits=LIMITS).verdict == 'wrong'
+    assert judge(Job('def check(s): return s == "a"', 'assert check("a")\nassert not check("b")', 'check'), limits=LIMITS).ok
 
 
 def test_speed():

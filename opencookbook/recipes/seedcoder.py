@@ -26,6 +26,8 @@ SOURCES = (  # unique tokens
     Part('high quality', 130 * B),        # p. 11: chosen from the others
     Part('mathematical web'),             # p. 12: read, nowhere described
 )
+
+# %% ../../nbs/recipes/02_seedcoder.ipynb #2871c6e8
 FILES = Files()                                             # p. 6: file limits are not stated
 DEDUP = Dedup(levels=('repository', 'file'), hash='sha256') # p. 6
 RULES: tuple[Rule, ...] = ()                                # p. 6: "minimal rules" are named, not given
@@ -55,6 +57,7 @@ class Scorer:
     drop: float | None = None               # share of files that leave, lowest first
     threshold: float | None = None          # the rating at which they do
 
+# %% ../../nbs/recipes/02_seedcoder.ipynb #12c441b2
 SCORER = Scorer(
     oracle='DeepSeek-V2-Chat', params=13 * B // 10, epochs=1,    # p. 7, 8, 44, 45: Llama 2's shape, mean squared error
     held_out=1178, mae=.91, cmae=1.37,                           # p. 45, 46
@@ -82,12 +85,13 @@ class Recall:
     rounds: tuple[int, int] | None = None   # fewest and most
     threshold: float | None = None          # of either classifier
 
+# %% ../../nbs/recipes/02_seedcoder.ipynb #97ef21c6
 RECALL = Recall(
     pages=10_000_000, train=.7, recall=.99, precision=.45, selected=.03, least_words=10,    # p. 9 to 11
     seed_files=100_000, rounds=(2, 3),                                                      # p. 11
 )
 
-# %% ../../nbs/recipes/02_seedcoder.ipynb #97ef21c6
+# %% ../../nbs/recipes/02_seedcoder.ipynb #78228f13
 @dataclass(frozen=True)
 class Commits:
     "Which commits are learned from; a repository must pass all four limits."
@@ -102,6 +106,7 @@ class Commits:
     query: str | None = None                # of BM25
     max_len: int | None = None              # tokens
 
+# %% ../../nbs/recipes/02_seedcoder.ipynb #dd08a4bc
 COMMITS = Commits()
 CONCATENATED = MappingProxyType(dict(python='imports', java='imports', c='imports', html='random', sql='random', shell='random'))  # p. 11: order of a repository's files
 WINDOWS = (8192, 32_768)  # p. 11: from, to, in two stages
@@ -139,6 +144,7 @@ class Reinforce:
     most_correct: float = .875              # p. 16: easier prompts leave
     rewards: tuple[float, float] | None = None  # of tests and of format
 
+# %% ../../nbs/recipes/02_seedcoder.ipynb #f1885cb6
 FINETUNE = (
     Finetune(MappingProxyType(dict(instruct=3_000_000)), epochs=3, lr=2e-5),    # p. 15
     Finetune(MappingProxyType(dict(preference=20_000))),                        # p. 15: pairs, from hundreds of answers a prompt
@@ -157,6 +163,8 @@ SCORES = (
     Scores('Seed-Coder-8B-Instruct', 'Tables 7 to 15', _CHAT + _MORE, (84.8, 78.7, 85.2, 71.2, 36.2, 53.3, 26.4, 24.7, 75.3, 49.6, 55.8, 63.3, 67.1, 57.1, 50.5, 19.2, 11.2)),
     Scores('Seed-Coder-8B-Reasoning', 'Table 16', ('livecodebench 2410-2502',), (53.6,)),
 )
+
+# %% ../../nbs/recipes/02_seedcoder.ipynb #679bb816
 OPENCODER = (  # the other paper's models, as this one gives them
     Scores('OpenCoder-8B-Base', 'Table 1', _BASE[:4], (66.5, 63.4, 79.9, 70.4)),
     Scores('OpenCoder-8B-Instruct', 'Table 7', _CHAT, (83.5, 78.7, 79.1, 69.0, 30.5, 50.9, 18.9, 17.1)),

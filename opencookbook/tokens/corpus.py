@@ -9,10 +9,8 @@ __all__ = ['side_of', 'sample', 'bpe', 'opened', 'Encoder', 'encode', 'Packer', 
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from tokenizers import Tokenizer
@@ -74,12 +72,13 @@ def bpe(
     return dict(seen, vocab=vocab_size)
 
 # %% ../../nbs/tokens/05_corpus.ipynb #a22d7687
-@cache
 def opened(
     folder: Path, # written by `bpe`
+    seen: dict = {}, # what this process has opened
 ) -> tuple[Tokenizer, Specials]: # marks in texts are switched off
     "A tokenizer, opened once in each worker."
-    return load_bpe(folder)
+    if folder not in seen: seen[folder] = load_bpe(folder)
+    return seen[folder]
 
 # %% ../../nbs/tokens/05_corpus.ipynb #4ac7e888
 @dataclass(frozen=True)
