@@ -8,9 +8,11 @@ wanted to reach the network (an audit hook sees it, and stops it); and whether t
 import ast
 import json
 import os
+import re
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from configparser import ConfigParser
 from pathlib import Path
 
 import pytest
@@ -96,8 +98,8 @@ def test_module_imports_alone(name, probes):
     told = probes[name].result()
     without = ' where torch and transformers are not installed' if is_light(name) else ''
     assert not told['error'], f'{name} does not import{without}:\n{told["error"]}'
-    assert not told['network'], f'{name} reaches for the network when it is imported: {told["network"]}'
     assert not told['tracked'], f'{name} imports daft before core.engine has set {", ".join(told["tracked"])}; import opencookbook.core.engine first'
+    assert not told['network'], f'{name} reaches for the network when it is imported: {told["network"]}'
     assert not told['printed'].strip(), f'{name} prints when it is imported: {told["printed"][:300]!r}'
     assert not told['wrote'], f'{name} writes files when it is imported: {told["wrote"]}'
     assert not told['missing'], f'{name}: __all__ promises {told["missing"]}, which are not there'
@@ -111,24 +113,29 @@ def test_command_line_without_torch(tmp_path):
     assert not told['error'], told['error']
 
 
+def needs(tree: ast.Module) -> set[str]:
+    "Packages that a module cannot do without; an import whose `except ImportError` tells the `pip install` line is an extra."
+    extra = {id(n) for t in ast.walk(tree) if isinstance(t, ast.Try) and any('pip install' in ast.unparse(h) for h in t.handlers) for b in t.body for n in ast.walk(b)}
+    found = set()
+    for n in ast.walk(tree):
+        if id(n) in extra: continue
+        if isinstance(n, ast.Import): found |= {a.name.split('.')[0] for a in n.names}
+        elif isinstance(n, ast.ImportFrom) and not n.level: found.add(n.module.split('.')[0])
+    return {x for x in found if x not in sys.stdlib_module_names and x != PACKAGE.name}
+
+
 def test_requirements_cover_what_light_floors_import():
-    "Third-party packages that floors 0 to 3 import are declared in settings.ini's requirements."
-    from configparser import ConfigParser
+    "Third-party packages that floors 0 to 3 import stand in settings.ini's requirements, so that `pip install opencookbook` is enough."
     ini = ConfigParser(interpolation=None)
     ini.read(ROOT/'settings.ini', encoding='utf-8')
-    declared = {r.split('[')[0].split('=')[0].split('<')[0].split('>')[0].replace('-', '_').lower() for r in ini['DEFAULT']['requirements'].split()}
-    declared |= {'opencookbook', 'charset_normalizer'}
-    missing = set()
-    for p in (f for r in LIGHT for f in (PACKAGE/r).rglob('*.py')):
-        for n in ast.walk(ast.parse(p.read_text(encoding='utf-8'))):
-            names = [a.name for a in n.names] if isinstance(n, ast.Import) else [n.module] if isinstance(n, ast.ImportFrom) and not n.level else []
-            missing |= {(p.relative_to(ROOT).as_posix(), top) for top in (x.split('.')[0] for x in names) if top not in sys.stdlib_module_names and top.lower() not in declared}
-    missing -= {m for m in missing if m[1] in OPTIONAL.get(m[0], ())}
-    assert not missing, f'imported on floors 0 to 3, but not in requirements: {sorted(missing)}'
+    declared = {re.split(r'[\[=<>~!;]', r)[0].replace('-', '_').lower() for r in ini['DEFAULT']['requirements'].split()}
+    missing = sorted((f'{r}/{p.name}', x) for r in LIGHT for p in (PACKAGE/r).rglob('*.py') for x in needs(ast.parse(p.read_text(encoding='utf-8'))) if x.lower() not in declared)
+    assert not missing, f'imported on floors 0 to 3, but neither in requirements nor behind a `pip install` message: {missing}'
 
 
-# imported inside of a function, behind a message with the `pip install` line: module -> packages
-OPTIONAL = {'opencookbook/data/harvest.py': ('datasets',), 'opencookbook/core/engine.py': ('ray',), 'opencookbook/tools/problems.py': ('datasets',)}
+def test_needs_tells_extras_apart():
+    source = "import numpy\ndef f():\n    try: from datasets import x\n    except ImportError: raise ImportError('pip install datasets')\n    import ray.data, os\nfrom .a import b\n"
+    assert needs(ast.parse(source)) == {'numpy', 'ray'}
 
 
 # ---------------------------------------------------------------- the probe sees what it should

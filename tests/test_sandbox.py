@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from opencookbook.tools import sandbox
 from opencookbook.tools.sandbox import TIERS, Job, Limits, judge, judge_all, pack, settle_tier, unpack
 
-LIMITS = Limits(cpu_s=2, wall_s=5.0625 + os.getpid() / 2**22, memory_mb=512, disk_mb=16, processes=32, printed_kb=64, value_mb=2)
+LIMITS = Limits(cpu_s=2, wall_s=4.0625 + os.getpid() / 2**22, memory_mb=512, disk_mb=16, processes=32, printed_kb=64, value_mb=2)
 MARKS = (pack(LIMITS.wall_s).hex(), repr(LIMITS.wall_s))  # what the command lines of our boxes and workers carry, and no others
 TEST = 'def check(candidate):\n    for x in (3, -8, 41, 1009): assert candidate(x) == x * x + 17\n'
 
@@ -248,18 +248,21 @@ def test_order_progress_and_workers():
     assert judge_all([], limits=LIMITS) == []
 
 
-@pytest.mark.parametrize('program, verdict', [
+ODD = [
     ('def f(x: return 1', 'error'), ('x = 1', 'error'), ('f = 3', 'error'), ('def f(): return 1', 'error'), ('\0', 'error'), ('s = "\ud800"', 'error'), ('', 'error'),
-    ('def f(x): return (y for y in [1])', 'error'), ('def f(x): return f', 'error'), ('def f(x): return {"a": object()}', 'error'),
+    ('def f(x): return (y for y in [1])', 'error'), ('def f(x): return f', 'error'), ('def f(x): return {"a": object()}', 'wrong'),
     ('def f(x):\n    v = []; v.append(v)\n    return v', 'error'), ('def f(x): input()', 'error'), ('def f(x): return float("nan")', 'wrong'), ('def f(x): return None', 'wrong'),
     ('def f(x): return 10**5000', 'wrong'), ('from dataclasses import dataclass\n@dataclass\nclass P: a: int\ndef f(x): return P(x * x + 17).a', 'pass'),
     ('if __name__ == "__main__": raise SystemExit\ndef f(x): return x * x + 17', 'pass'), ('def f(x):\n    print("x" * 999)\n    return x * x + 17', 'pass'),
     ('import threading, time\nthreading.Thread(target=time.sleep, args=(30,)).start()\ndef f(x): return x * x + 17', 'pass'),
     ('import os\nif os.fork() == 0:\n    import time; time.sleep(30)\ndef f(x): return x * x + 17', 'pass'),
-], ids=str)
-def test_odd_programs(program, verdict):
-    seen = judge(Job(program, TEST, 'f'), limits=LIMITS)
-    assert seen.verdict == verdict and '\n' not in seen.note, seen
+]
+
+
+def test_odd_programs():
+    seen = judge_all([Job(p, TEST, 'f') for p, _ in ODD], limits=LIMITS)
+    assert [(p, v.verdict) for (p, _), v in zip(ODD, seen)] == ODD
+    assert not any('\n' in v.note for v in seen)
 
 
 values = st.recursive(st.none() | st.booleans() | st.integers() | st.floats() | st.complex_numbers() | st.text(st.characters()) | st.binary(),
@@ -279,21 +282,24 @@ def test_bytes_are_values_or_refused(data):
     pack(val)
 
 
-@pytest.mark.parametrize('test, verdict', [
+STAYS = [
     ('assert f(1)', 'pass'), ('assert not f(1)', 'wrong'), ('assert f(1) != 5', 'error'), ('assert f(1) not in [5]', 'error'), ('assert f(1) is not None', 'pass'),
     ('assert str(f(1)) != ""', 'error'), ('assert len(f(1)) != 9', 'error'), ('assert list(f(1)) != 9', 'error'), ('assert {f(1)} != {9}', 'error'), ('assert [f(1)] != [9]', 'error'),
     ('assert f(1).x == 1', 'wrong'), ('assert sorted([f(1), 2])', 'error'), ('assert f(1) > 0', 'error'), ('assert f(1)[0] == 1', 'error'), ('assert not f(1) < 0', 'error'),
-])
-def test_what_stays_in_the_box_is_only_true(test, verdict):
+]
+
+
+def test_what_stays_in_the_box_is_only_true():
     "An object of the program's own class is worth as much as True, and no more."
     liar = 'class Y:\n    def __getattribute__(self, name): return lambda *a: True\n    def __eq__(self, o): return True\n    x = 1\ndef f(x): return Y()'
-    assert judge(Job(liar, test, 'f'), limits=LIMITS).verdict == verdict
+    seen = judge_all([Job(liar, t, 'f') for t, _ in STAYS], limits=LIMITS)
+    assert [(t, v.verdict) for (t, _), v in zip(STAYS, seen)] == STAYS
 
 
-@pytest.mark.parametrize('val', ['Counter("aab")', 'deque([1, (2,)])', 'OrderedDict(a=[1])', 'defaultdict(list, {1: {2}})', '[int, str]', 'frozenset({(1, None)})'])
-def test_data_of_the_standard_library_crosses(val):
-    test = f'from collections import *\nassert f({val}) == {val} and type(f({val})) is type({val})'
-    assert judge(Job('def f(x): return x', test, 'f'), limits=LIMITS).verdict == 'pass'
+def test_data_of_the_standard_library_crosses():
+    vals = ['Counter("aab")', 'deque([1, (2,)])', 'OrderedDict(a=[1])', 'defaultdict(list, {1: {2}})', '[int, str]', 'frozenset({(1, None)})']
+    tests = [f'from collections import *\nassert f({v}) == {v} and type(f({v})) is type({v})' for v in vals]
+    assert [v.verdict for v in judge_all([Job('def f(x): return x', t, 'f') for t in tests], limits=LIMITS)] == ['pass'] * len(vals)
 
 
 def test_broken_tests_are_judge_errors():

@@ -174,20 +174,24 @@ def _die_with_parent() -> None:
 # %% ../../nbs/core/02_engine.ipynb #39afeb04
 def _answer(fn: Callable, task: bytes, parent: int) -> bytes:
     "Run one task in a worker: pickled (True, answer) or (False, one line)."
-    if os.getpid() != parent: _die_with_parent()
+    if parent not in (0, os.getpid()): _die_with_parent()
     try: return pickle.dumps((True, fn(pickle.loads(task))))
     except Exception as e:
         return pickle.dumps((False, f'{type(e).__name__}: {e}' if not isinstance(e, (ValueError, OSError, TaskError)) else str(e)))
 
 # %% ../../nbs/core/02_engine.ipynb #5dc8bdb7
-def _worker(fn: Callable, parent: int, n: int, runner: str) -> Callable:
-    "A Daft function over tasks, in `n` processes."
-    @daft.cls(max_concurrency=n, use_process=n > 1 if runner == 'native' else None)
+def _answers(engine: Engine, fn: Callable, tasks: list[bytes], n: int) -> Iterator[bytes]:
+    "Answers of `n` workers: here if it is only one, else in Daft's processes or on Ray."
+    if engine.runner == 'native' and n == 1: yield from (_answer(fn, t, os.getpid()) for t in tasks); return
+    start(engine)
+    @daft.cls(max_concurrency=n, use_process=True if engine.runner == 'native' else None)
     class Worker:
         def __init__(self, fn, parent): self.fn, self.parent = fn, parent
         @daft.method(return_dtype=daft.DataType.binary())
         def run(self, task): return _answer(self.fn, task, self.parent)
-    return Worker(fn, parent).run
+    df = daft.from_pydict(dict(task=tasks)).into_batches(1)
+    work = Worker(fn, os.getpid() if engine.runner == 'native' else 0)
+    yield from (row['answer'] for row in df.select(work.run(df['task']).alias('answer')).iter_rows())
 
 # %% ../../nbs/core/02_engine.ipynb #0a9dbbb3
 @contextmanager
@@ -222,14 +226,10 @@ def each(
 ) -> Iterator: # answers, as they are ready
     "Run a function on every task in the engine's workers. Raises TaskError at the first task that fails."
     if not tasks: return
-    start(engine)
     n = min(engine.n_workers, len(tasks))
-    parent = os.getpid() if engine.runner == 'native' else 0
-    df = daft.from_pydict(dict(task=[pickle.dumps(t) for t in tasks])).into_batches(1)
-    df = df.select(_worker(fn, parent, n, engine.runner)(df['task']))
     with progress(engine, title, len(tasks)) as tick:
-        for row in df.iter_rows():
-            ok, val = pickle.loads(next(iter(row.values())))
+        for answer in _answers(engine, fn, [pickle.dumps(t) for t in tasks], n):
+            ok, val = pickle.loads(answer)
             if not ok: raise TaskError(val)
             tick(1)
             yield val
