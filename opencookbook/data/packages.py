@@ -44,16 +44,17 @@ def to_spdx(
 ) -> str | None: # an SPDX expression; None when a part of it is unknown
     "Spell a licence as SPDX does, part by part around AND and OR."
     known = lambda word: next((spdx for pattern, spdx in SPDX if re.search(pattern, word.lower())), None)
+    if not re.search(' AND | OR ', said): said = re.sub(r' \([^)]*\)$', '', said)   # the (MPL 2.0) of a classifier
     parts = re.split(r'( AND | OR |[()])', said.strip())
     spelt = [p if p in (' AND ', ' OR ', '(', ')') or not p.strip() else known(p) for p in parts]
     return None if None in spelt or not said.strip() else ''.join(spelt).strip()
 
-# %% ../../nbs/data/01d_packages.ipynb #1a8711e2
+# %% ../../nbs/data/01d_packages.ipynb #43421661
 def classified(
     classifiers: Iterable[str], # of a distribution
 ) -> str | None: # SPDX; several licences all apply
     "The licence that the classifiers name."
-    names = [re.sub(r' \([^)]*\)$', '', c.rpartition(' :: ')[2]) for c in classifiers if c.startswith('License ::')]
+    names = [c.rpartition(' :: ')[2] for c in classifiers if c.startswith('License ::')]
     spelt = sorted({s for n in names if (s := to_spdx(n))})
     return ' AND '.join(spelt) or None
 
