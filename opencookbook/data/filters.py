@@ -146,7 +146,7 @@ def filters(
     undecided: str = 'keep', # 'keep' or 'drop' what no rule takes and some rule cannot judge
     seed: int = 0, # for rules with a share
 ) -> tuple[pa.Table, pa.Table]: # documents that stay, ledger
-    "Apply rules to signals (OpenCoder 1.7). Raises ValueError on unknown signals and settings."
+    "Apply rules to signals (OpenCoder App. A). Raises ValueError on unknown signals and settings."
     if undecided not in ('keep', 'drop'): raise ValueError(f"{undecided=} must be 'keep' or 'drop'")
     hit, unknown = judge(docs, rules)
     fire = strike(docs, rules, hit, seed)

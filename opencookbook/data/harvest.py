@@ -87,8 +87,8 @@ def group_parts(
     parts: Sequence[Part], # in order
     target: int, # bytes in a unit, about
 ) -> list[Unit]: # in the same order
-    "Put consecutive parts together until they weigh enough."
-    groups, weight = [], target + 1
+    "Put consecutive parts together until they weigh enough; nothing at all is one empty unit."
+    groups, weight = [] if parts else [[]], target + 1
     for part in parts:
         if weight + part.n_bytes > target: groups.append([]); weight = 0
         groups[-1].append(part); weight += part.n_bytes

@@ -50,7 +50,7 @@ def resolve(
     linguist: dict[str, dict], # linguist's languages.yml, parsed: name to type, extensions, filenames
     fallback: dict[str, str], # extension to language, from linguist's heuristics.yml
 ) -> list[tuple[str, str, str, str]]: # language, doc_type, kind, pattern; one row a pattern, sorted
-    "Give each file name and extension one owner (OpenCoder 1.2)."
+    "Give each file name and extension one owner (OpenCoder §2.1, App. E)."
     rows = []
     for kind, key in (('filename', 'filenames'), ('extension', 'extensions')):
         claims = {p: [(CHOSEN[p], 'programming', True)] for p in ('.C', '.H') if kind == 'extension'}
@@ -212,7 +212,7 @@ def preprocess(
     notebooks: bool = True, # turn notebooks into text; False leaves them to `excluded`
     max_output: int = 2_000, # characters kept of the outputs of one notebook cell
 ) -> tuple[pa.Table, pa.Table]: # documents with `lang` and `doc_type`, ledger
-    "Type files by name, drop the too large, the unknown and the excluded, turn notebooks into text. Raises ValueError on unknown names (OpenCoder 1.2)."
+    "Type files by name, drop the too large, the unknown and the excluded, turn notebooks into text. Raises ValueError on unknown names (OpenCoder §2.1, App. E)."
     check_excluded(excluded)
     if max_bytes < 1: raise ValueError(f'{max_bytes=} must be at least 1; the paper has 8_000_000')
     lang, doc_type = type_paths(docs['path'])

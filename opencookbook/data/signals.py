@@ -147,7 +147,7 @@ def signals(
     docs: pa.Table, # a document table with `doc_type`
     mode: str = 'sound', # 'sound': undefined is null; 'released': as the released filter
 ) -> tuple[pa.Table, pa.Table]: # documents with a float64 column for each signal; no ledger rows
-    "Measure every document (OpenCoder 1.8 to 1.10). Raises ValueError on another mode, or when `doc_type` is missing."
+    "Measure every document (OpenCoder App. A). Raises ValueError on another mode, or when `doc_type` is missing."
     if mode not in ('sound', 'released'): raise ValueError(f"{mode=} must be 'sound' or 'released'")
     if n := docs['doc_type'].null_count: raise ValueError(f'doc_type is null in {n} of {len(docs)} documents; run preprocess first, or fill it with code, data or text')
     counts, is_text = counters(docs['text']), pc.equal(docs['doc_type'], 'text').to_numpy()

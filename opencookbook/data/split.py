@@ -101,6 +101,7 @@ def repo_bytes(
     sizes = Counter()
     for s in shards(corpus):
         for t in batches(s, ['repo', 'n_bytes']):
+            if 'n_bytes' not in t.column_names: t = t.append_column('n_bytes', pa.repeat(1, len(t)))  # counts files instead
             for r in t.group_by('repo').aggregate([('n_bytes', 'sum')]).to_pylist(): sizes[r['repo']] += r['n_bytes_sum'] or 0
     return sizes
 
