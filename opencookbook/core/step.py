@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['MANIFEST', 'TIMING', 'plain', 'code_hash', 'Step', 'fingerprint', 'locked', 'folder_of', 'run_step', 'run_into',
-           'Stage', 'metered', 'manifest']
+           'metered', 'manifest']
 
 # %% ../../nbs/core/03_step.ipynb #da0494ca
 import ast
@@ -175,11 +175,11 @@ def _finished(step: Step, out: Path) -> bool:
 def _run(step: Step, part: Path, inputs: dict[str, Path], engine: Engine) -> dict:
     "What a step does, by its kind."
     if step.kind == 'whole': return step.fn(part, engine, **inputs, **step.params) or {}
-    return map_shards(engine, Stage(step.fn, step.params), inputs['docs'], part, adds=step.adds if step.kind == 'ids' else None, title=step.name)
+    return map_shards(engine, _Stage(step.fn, step.params), inputs['docs'], part, adds=step.adds if step.kind == 'ids' else None, title=step.name)
 
 # %% ../../nbs/core/03_step.ipynb #068aab09
 @dataclass(frozen=True)
-class Stage:
+class _Stage:
     "A stage with its parameters filled in; can be pickled."
     fn: Callable    # (docs, **params) -> (kept, ledger)
     params: dict    # by name

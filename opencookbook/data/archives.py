@@ -228,7 +228,8 @@ def next_header(
         more = head.kind == 'S' and block[482]
         while more: more = take(stream, 512)[504]
         sparse = head.kind == 'S' or any(k.startswith('GNU.sparse') for k in told)
-        return Header(told.get('path', head.name), int(told.get('size', head.size)), 'S' if sparse else head.kind)
+        name = told.get('GNU.sparse.name') or told.get('path', head.name)
+        return Header(name, int(told.get('size', head.size)), 'S' if sparse else head.kind)
     return None
 
 # %% ../../nbs/data/01a_archives.ipynb #ea628149
@@ -261,6 +262,7 @@ def tar_members(
             got = tar_file(stream, head, limits)
             name = clean_name(head.name)
             yield name or head.name, got if name else Refusal('escape', head.size)
+        while stream.read(1 << 18): pass   # to the compressor's checksum
 
 # %% ../../nbs/data/01a_archives.ipynb #ad8f39c2
 def archive_reader(

@@ -80,7 +80,8 @@ def parse_line(
 ) -> dict | Refusal: # an object, or why not
     "One JSON object."
     if isinstance(line, Refusal): return line._replace(note=f'line {number}')
-    try: row = json.loads(line.removeprefix(b'\xef\xbb\xbf'))
+    try: row = json.loads(line.strip().removeprefix(b'\xef\xbb\xbf'))
+    except json.JSONDecodeError as e: return Refusal('json', len(line), note=f'line {number}, column {e.colno}: {e.msg}')
     except (ValueError, RecursionError) as e: return Refusal('json', len(line), note=f'line {number}: {said(e)}')
     return row if isinstance(row, dict) else Refusal('json', len(line), note=f'line {number}: {type(row).__name__}, not an object')
 

@@ -14,8 +14,9 @@ from dataclasses import asdict, dataclass, replace
 from hashlib import sha256
 
 from ..core.step import code_hash, plain
+from ..tools.box import Limits, box_version
 from ..tools.problems import Prob, fingerprint
-from ..tools.sandbox import Limits, box_version, settle_tier
+from ..tools.sandbox import settle_tier
 
 # %% ../../nbs/evals/01_suites.ipynb #9f9e7dac
 STOPS = ('\nif __name__', '\nprint(', '\n```')
@@ -98,7 +99,7 @@ SUITES = {s.name: s for s in (
 # %% ../../nbs/evals/01_suites.ipynb #cee6b950
 def suite_named(
     name: str, # a key of `SUITES`
-    **changes, # fields to set otherwise
+    **changes: object, # fields to set otherwise
 ) -> Suite: # the suite
     "A suite by name. Raises ValueError for an unknown name."
     if name not in SUITES: raise ValueError(f'suite {name!r} is unknown; known are {", ".join(SUITES)}')

@@ -7,6 +7,7 @@ __all__ = ['ORDER', 'fim_chosen', 'fim_cuts', 'fim_ids', 'fim_parts', 'restore',
 
 # %% ../../nbs/tokens/02_fim.ipynb #b572fb2d
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 
 import numpy as np
 import pyarrow as pa
@@ -88,14 +89,13 @@ def encode_part(
     max_len: int | None = None, # most tokens of a document with a hole
 ) -> list[tuple[np.ndarray, bool]]: # ids of each, int32, and whether it has a hole
     "Encode a few documents, some of them with a hole."
-    pieces = [(t[:c[0]], t[c[0]:c[1]], t[c[1]:]) if c else (t,) for t, c in zip(texts, cuts, strict=True)]
-    ids = iter(encode_texts(tokenizer, [p for ps in pieces for p in ps]))
-    rows = [[next(ids) for _ in ps] for ps in pieces]
-    rows = [fim_ids(*r, marks, mode) if len(r) == 3 else [marks['bos'], *r[0], marks['eos']] for r in rows]
-    holes = [c is not None and (max_len is None or len(r) <= max_len) for r, c in zip(rows, cuts)]
-    again = [k for k, c in enumerate(cuts) if c and not holes[k]]
-    for k, plain in zip(again, encode_texts(tokenizer, [texts[k] for k in again])): rows[k] = [marks['bos'], *plain, marks['eos']]
-    return [(np.array(r, np.int32), h) for r, h in zip(rows, holes)]
+    plain = lambda ks: zip(ks, ([marks['bos'], *ids, marks['eos']] for ids in encode_texts(tokenizer, [texts[k] for k in ks])))
+    rows = dict(plain([k for k, c in enumerate(cuts) if c is None or max_len is not None]))
+    cut = [k for k, c in enumerate(cuts) if c and len(rows.get(k, ())) <= (max_len or 0)]
+    pieces = iter(encode_texts(tokenizer, [texts[k][a:b] for k in cut for a, b in pairwise((0, *cuts[k], None))]))
+    holed = {k: fim_ids(next(pieces), next(pieces), next(pieces), marks, mode) for k in cut}
+    holed = {k: r for k, r in holed.items() if max_len is None or len(r) <= max_len}
+    return [(np.array(holed.get(k, rows.get(k)), np.int32), k in holed) for k in range(len(texts))]
 
 # %% ../../nbs/tokens/02_fim.ipynb #c38f4a95
 def encode_docs(

@@ -148,11 +148,16 @@ def check_docs(
     if n := table['ids'].null_count: raise ValueError(f'column ids has {n} nulls; each document needs tokens')
     lens = np.diff(joined(table['ids']).offsets.to_numpy()).astype(np.int64)
     if not lens.all(): raise ValueError('a document has no tokens; encode_docs gives each at least bos and eos')
+    _check_beside(table, lens, length)
+    return lens
+
+# %% ../../nbs/tokens/03_pack.ipynb #7e72d29c
+def _check_beside(table: pa.Table, lens: np.ndarray, length: int) -> None:
+    "Is there one mask for each token, and no document with a hole that would be cut?"
     if 'loss_mask' in table.column_names and not np.array_equal(np.diff(joined(table['loss_mask']).offsets.to_numpy()), lens):
         raise ValueError('loss_mask and ids have other lengths; give one 0 or 1 a token')
     if 'fim' in table.column_names and (over := lens[joined(table['fim']).to_numpy(zero_copy_only=False) & (lens > length)]).size:
         raise ValueError(f'a document with a hole has {over.max()} tokens, more than {length=}; give encode_docs max_len={length}')
-    return lens
 
 # %% ../../nbs/tokens/03_pack.ipynb #bab1386c
 def pack(
@@ -183,32 +188,41 @@ def fill(
     return float(joined(packed['doc_lens']).values.to_numpy().sum()) / total if total else 1.
 
 # %% ../../nbs/tokens/03_pack.ipynb #63244420
+def _pieces(packed: pa.Table) -> list[tuple[int, int, np.ndarray]]:
+    "Document, first token there and ids of each piece, in that order."
+    rows = joined(packed['input_ids']).to_numpy(zero_copy_only=False)
+    found = []
+    for row, *docs in zip(rows, *(packed[c].to_pylist() for c in ('doc_ids', 'doc_starts', 'doc_lens'))):
+        found += [(d, s, row[e - n:e]) for d, s, n, e in zip(*docs, np.cumsum(docs[2]))]
+    return sorted(found, key=lambda p: p[:2])
+
+# %% ../../nbs/tokens/03_pack.ipynb #7bb36e6a
 def unpack(
     packed: pa.Table, # all rows that hold some document
 ) -> list[tuple[int, np.ndarray]]: # doc_id and ids, int32, by doc_id
     "Put documents together again. Raises ValueError when a piece before another one is missing."
-    places = zip(joined(packed['input_ids']).to_numpy(zero_copy_only=False), *(packed[c].to_pylist() for c in ('doc_ids', 'doc_starts', 'doc_lens')))
-    pieces = []
-    for row, *docs in places:
-        ends = np.cumsum(docs[2])
-        pieces += [(d, s, row[e - n:e]) for d, s, n, e in zip(*docs, ends)]
     docs = {}
-    for d, s, ids in sorted(pieces, key=lambda p: p[:2]):
+    for d, s, ids in _pieces(packed):
         if s != sum(map(len, docs.setdefault(d, []))): raise ValueError(f'document {d} lacks the piece before token {s}; unpack all its rows together')
         docs[d].append(ids)
     return [(d, np.concatenate(ids)) for d, ids in docs.items()]
 
 # %% ../../nbs/tokens/03_pack.ipynb #ab71da67
+def _positions(packed: pa.Table, shape: tuple[int, int]) -> np.ndarray:
+    "Positions that restart with each piece, and once more where padding begins; int32 (rows, length)."
+    lens = joined(packed['doc_lens'])
+    n, row = lens.flatten().to_numpy(), pc.list_parent_indices(lens).to_numpy()
+    at, begin = first_places(n, row), np.zeros((shape[0], shape[1] + 1), np.int32)
+    begin[row, at] = at
+    begin[row, at + n] = at + n  # the next piece, or the padding
+    return np.arange(shape[1], dtype=np.int32) - np.maximum.accumulate(begin[:, :-1], axis=1)
+
+# %% ../../nbs/tokens/03_pack.ipynb #6a258d62
 def to_arrays(
     packed: pa.Table, # from `pack`
 ) -> dict[str, np.ndarray]: # input_ids, position_ids, labels: int32 (rows, length); input_ids may be a read-only view
     "Rows as a model reads them; labels are not shifted, -100 means no loss: padding, masked tokens, and each piece's first token."
     length = packed['input_ids'].type.list_size
     ids, mask = (joined(packed[c]).flatten().to_numpy().reshape(-1, length) for c in ('input_ids', 'loss_mask'))
-    n, row = (x.to_numpy() for x in (joined(packed['doc_lens']).flatten(), pc.list_parent_indices(joined(packed['doc_lens']))))
-    begin = np.zeros((len(ids), length + 1), np.int32)
-    at = first_places(n, row)
-    begin[row, at] = at
-    begin[row, at + n] = at + n  # the next piece, or the padding
-    position = np.arange(length, dtype=np.int32) - np.maximum.accumulate(begin[:, :length], axis=1)
+    position = _positions(packed, ids.shape)
     return dict(input_ids=ids, position_ids=position, labels=np.where((mask == 1) & (position > 0), ids, -100).astype(np.int32))
