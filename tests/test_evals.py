@@ -1,7 +1,7 @@
 """Problems, suites and scores: bad input, and outside authorities.
 
 Benchmarks and real models' answers are looked for in the folder that OPENCOOKBOOK_SHARED names, else beside the repository (../shared);
-tests that need them skip, saying so, where they are absent.
+tests that need them skip, saying so, where they are absent. OPENCOOKBOOK_SLOW=1 judges whole benchmarks.
 """
 import json
 import math
@@ -17,6 +17,7 @@ from opencookbook.evals.suites import SUITES, extract, recipe_hash, recipe_of, s
 from opencookbook.tools.problems import SOURCES, from_humaneval, job, load_problems, program, read_jsonl
 from opencookbook.tools.sandbox import judge_all, tier
 
+SLOW = bool(os.environ.get('OPENCOOKBOOK_SLOW'))  # whole benchmarks, some minutes
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = Path(os.environ.get('OPENCOOKBOOK_SHARED', ROOT.parent/'shared'))/'data'
 BENCH, DONE = SHARED/'benchmarks', SHARED/'completions'
@@ -58,20 +59,22 @@ def test_own_problems_are_in_humanevals_format():
 
 @needs_walls
 @needs_bench
-@pytest.mark.parametrize('name, fails', [('humaneval', []), ('mbpp_sanitized', [])])
-def test_canonical_solutions(name, fails):
-    "164 of 164 and 427 of 427."
+@pytest.mark.parametrize('name, step, fails', [
+    ('humaneval', 1, {}), ('humaneval_plus', 20, {'HumanEval/32': 'assert _poly(*candidate(*inp), inp) <= 0.0001 (TypeError: Value after * must be an iterable, not float)'}),
+    ('mbpp', 20, {f'Mbpp/{i}': "(AttributeError: 'Ref' object has no attribute 'left')" for i in (367, 927)}), ('mbpp_sanitized', 8, {}), ('mbpp_plus', 25, {})])
+def test_canonical_solutions(name, step, fails):
+    "164 of 164, 163 of 164 (a slip in the file's test of task 32), 972 of 974 (two lack a class), 427 of 427, 378 of 378; a part of the larger sets."
     probs = load_problems(name, BENCH)
-    seen = judge_all([job(p, program(p)) for p in probs], limits=SUITES[name].limits, workers=3)
-    assert [(p.task_id, v.note) for p, v in zip(probs, seen) if not v.ok] == fails
-    assert len(probs) == dict(humaneval=164, mbpp_sanitized=427)[name]
+    some = probs if SLOW else probs[::step]
+    seen = judge_all([job(p, program(p)) for p in some], limits=SUITES[name].limits, workers=3)
+    assert {p.task_id: v.note for p, v in zip(some, seen) if not v.ok} == {t: n for t, n in fails.items() if t in {p.task_id for p in some}}
 
 
 @needs_walls
 @needs_bench
 def test_stubs_fail():
     probs = load_problems('humaneval', BENCH)
-    seen = judge_all([job(p, program(p, '    return None\n')) for p in probs], workers=3)
+    seen = judge_all([job(p, program(p, '    return None\n')) for p in probs[::1 if SLOW else 4]], workers=3)
     assert sum(v.ok for v in seen) == 0 and {v.verdict for v in seen} <= {'wrong', 'error'}
 
 
@@ -85,12 +88,13 @@ def test_every_benchmark_loads(name, n):
 @needs_walls
 @needs_bench
 @needs_done
-@pytest.mark.parametrize('file, count', [
-    ('qwen2.5-coder/1.5b-base/evalplus/humaneval/generated.jsonl', 72), ('evol_teacher/HumanEval_results.jsonl', 51),
-    ('llm_humaneval_benchmarks/gpt4_final_500c_long.jsonl', 140), ('llm_humaneval_benchmarks/Bard_custom.jsonl', 73),
-    ('llm_humaneval_benchmarks/TheBloke_open-llama-7b-open-instruct-GPTQ_ALPACA_PREFIX_openllama.jsonl', 2)])
-def test_published_scores_reproduce(file, count):
+@pytest.mark.parametrize('file, count, slow', [
+    ('qwen2.5-coder/1.5b-base/evalplus/humaneval/generated.jsonl', 72, False), ('evol_teacher/HumanEval_results.jsonl', 51, False),
+    ('llm_humaneval_benchmarks/gpt4_final_500c_long.jsonl', 140, True), ('llm_humaneval_benchmarks/Bard_custom.jsonl', 73, True),
+    ('llm_humaneval_benchmarks/TheBloke_open-llama-7b-open-instruct-GPTQ_ALPACA_PREFIX_openllama.jsonl', 2, True)])
+def test_published_scores_reproduce(file, count, slow):
     "Real answers of five models, in three forms: the published count, exactly."
+    if slow and not SLOW: pytest.skip('set OPENCOOKBOOK_SLOW=1 for the other three sets')
     res = run_suite(load_problems('humaneval', BENCH), DONE/file, 'humaneval', workers=3)
     assert (res['n_passed'], res['n_problems'], res['verdicts']['judge_error']) == (count, 164, 0)
     assert res['pass_at_1'] == round(count / 164, 6)

@@ -126,7 +126,7 @@ def score_part(
     "Scores with intervals and the tier they were judged in."
     if 'problems' not in folders: return ''
     r = json.loads((folders['problems']/'result.json').read_text())
-    if r.get('n_samples') is None: return f'<h2>Problems</h2><p>{escape(r["note"])}</p>'
+    if r.get('n_samples') is None or r['interval'] is None: return f'<h2>Problems</h2><p>{escape(r["note"])}</p>'
     lo, hi = r['interval']
     rows = [dict(suite=r['suite'], problems=r['n_problems'], samples=r['n_samples'], passed=r['n_passed'], **{'pass@1': r['pass_at_1'], '95 % interval': f'{lo:.3f} to {hi:.3f}'}, sandbox=r['tier'])]
     small = '' if r['n_passed'] else '<p>No sample passed. A model of this size, trained for minutes, is expected to score about zero: the row shows that the judge runs, not that the model codes.</p>'

@@ -91,9 +91,10 @@ class Suite:
         if self.n < 1 or self.temperature < 0 or not 0 < self.top_p <= 1: raise ValueError('n must be at least 1, temperature at least 0, top_p in (0, 1]')
 
 # %% ../../nbs/evals/01_suites.ipynb #7be86463
+_SMALL = Limits(cpu_s=1, wall_s=10.0)
 _LARGE = Limits(cpu_s=60, wall_s=180.0, memory_mb=4096, value_mb=256)
 SUITES = {s.name: s for s in (
-    Suite('own', 'own'), Suite('humaneval', 'humaneval'), Suite('humaneval_plus', 'humaneval_plus', limits=_LARGE),
+    Suite('own', 'own', limits=_SMALL), Suite('humaneval', 'humaneval', limits=_SMALL), Suite('humaneval_plus', 'humaneval_plus', limits=_LARGE),
     Suite('mbpp', 'mbpp'), Suite('mbpp_test', 'mbpp_test'), Suite('mbpp_sanitized', 'mbpp_sanitized'), Suite('mbpp_plus', 'mbpp_plus', limits=_LARGE))}
 
 # %% ../../nbs/evals/01_suites.ipynb #cee6b950

@@ -10,6 +10,7 @@ __all__ = ['SOURCES', 'Prob', 'program', 'job', 'read_jsonl', 'from_humaneval', 
 import ast
 import gzip
 import json
+import warnings
 import zlib
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, field
@@ -87,8 +88,11 @@ def entry_point(
     test: str, # the asserts
 ) -> str: # a function's name
     "The function under test. Raises ValueError when there is none."
-    defined = {n.name for n in ast.walk(ast.parse(code)) if isinstance(n, ast.FunctionDef)}
-    calls = [n for n in ast.walk(ast.parse(test)) if isinstance(n, ast.Call) and isinstance(n.func, ast.Name) and n.func.id in defined]
+    with warnings.catch_warnings():
+        warnings.simplefilter('ignore')  # about escapes such as '\\.' in benchmark code
+        code, test = ast.parse(code), ast.parse(test)
+    defined = {n.name for n in ast.walk(code) if isinstance(n, ast.FunctionDef)}
+    calls = [n for n in ast.walk(test) if isinstance(n, ast.Call) and isinstance(n.func, ast.Name) and n.func.id in defined]
     if not calls: raise ValueError('has asserts that call no function of its code')
     return min(calls, key=lambda n: (n.lineno, n.col_offset)).func.id
 

@@ -18,6 +18,7 @@ import signal
 import subprocess
 import sys
 import time
+import warnings
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
@@ -227,6 +228,7 @@ def _judge_here(job: Job, tier: str, limits: Limits) -> Verdict:
 def _work(tier: str, limits: dict):
     "The life of a worker."
     ctypes.CDLL(None).prctl(36, 1, 0, 0, 0)          # PR_SET_CHILD_SUBREAPER
+    warnings.simplefilter('ignore')
     replies, null = os.fdopen(os.dup(1), 'w'), os.open(os.devnull, os.O_WRONLY)
     os.dup2(null, 1)
     for line in sys.stdin:
