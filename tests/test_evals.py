@@ -61,9 +61,9 @@ def test_own_problems_are_in_humanevals_format():
 @needs_bench
 @pytest.mark.parametrize('name, step, fails', [
     ('humaneval', 1, {}), ('humaneval_plus', 20, {'HumanEval/32': 'assert _poly(*candidate(*inp), inp) <= 0.0001 (TypeError: Value after * must be an iterable, not float)'}),
-    ('mbpp', 20, {f'Mbpp/{i}': "(AttributeError: 'Ref' object has no attribute 'left')" for i in (367, 927)}), ('mbpp_sanitized', 8, {}), ('mbpp_plus', 25, {})])
+    ('mbpp', 20, {f'Mbpp/{i}': "(AttributeError: 'Ref' object has no attribute 'left')" for i in (367, 927)}), ('mbpp_sanitized', 8, {}), ('mbpp_plus', 25, {'Mbpp/255': 'MemoryError: '})])
 def test_canonical_solutions(name, step, fails):
-    "164 of 164, 163 of 164 (a slip in the file's test of task 32), 972 of 974 (two lack a class), 427 of 427, 378 of 378; a part of the larger sets."
+    "164 of 164, 163 of 164 (a slip in the file's test of task 32), 972 of 974 (two lack a class), 427 of 427, 377 of 378 (a list of a gigabyte); a part of the larger sets."
     probs = load_problems(name, BENCH)
     some = probs if SLOW else probs[::step]
     seen = judge_all([job(p, program(p)) for p in some], limits=SUITES[name].limits, workers=3)

@@ -173,6 +173,12 @@ def test_a_byte_more_than_the_limit(tmp_path):
     assert len(reap(Tree(str(tmp_path)), seen=2)[0]) == 2  # the paper's rule is preprocess's; harvest's own limit is higher
 
 
+def test_a_file_over_the_limit_is_not_opened(tmp_path, monkeypatch):
+    (tmp_path/'over.txt').write_bytes(b'x' * 5000); opened, real = [], os.open
+    monkeypatch.setattr(files.os, 'open', lambda p, *a, **k: opened.append(os.fspath(p)) or real(p, *a, **k))
+    assert read_file(tmp_path/'over.txt', Limits(max_bytes=4999)).rule == 'size' and opened == []
+
+
 def test_a_file_that_grows_stops_at_the_limit(tmp_path, monkeypatch):
     (tmp_path/'log.txt').write_bytes(b'x' * 300_000); small = os.stat_result((stat.S_IFREG | 0o644, 0, 0, 1, 0, 0, 100_000, 0, 0, 0))
     monkeypatch.setattr(files.os, 'stat', lambda *a, **k: small)
@@ -675,9 +681,10 @@ def test_a_repository_runs_nothing(tmp_path):
     with open(repo/'.git'/'config', 'a') as f:
         f.write(f'[core]\nfsmonitor = {evil}\nhooksPath = {tmp_path}\npager = {evil}\nsshCommand = {evil}\nalternateRefsCommand = {evil}\n[log]\nshowSignature = true\n[gpg]\nprogram = {evil}\n'
                 f'[diff]\nexternal = {evil}\n[remote "origin"]\nurl = ext::{evil}\npromisor = true\npartialclonefilter = blob:none\n[extensions]\npartialClone = origin\n')
-    blob = run_git(repo, 'rev-parse', 'HEAD:a').decode().strip() if 'a' in run_git(repo, 'ls-tree', '--name-only', 'HEAD').decode().split() else None
-    assert len(reap(Git(str(repo)))[0])
-    if blob and (loose := repo/'.git'/'objects'/blob[:2]/blob[2:]).exists(): loose.unlink(); reap(Git(str(repo)))
+    tree = run_git(repo, 'ls-tree', '-r', '-z', 'HEAD').split(b'\0')[:-1]
+    reap(Git(str(repo)), seen=len(tree))
+    blob = tree[0].split()[2].decode(); (repo/'.git'/'objects'/blob[:2]/blob[2:]).unlink()  # git would fetch it from the promisor
+    assert 'missing' in by_path(reap(Git(str(repo)), seen=len(tree))[1]).values()
     assert not canary.exists()
 
 

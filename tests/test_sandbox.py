@@ -204,7 +204,7 @@ def test_neighbours_are_not_hurt(tier):
 @pytest.mark.parametrize('tier', walled())
 def test_it_dies_with_its_master(tier):
     "kill -9 to whoever asked: worker, judge and box go too."
-    code = (f'from opencookbook.tools.sandbox import *\nprint("on", flush=True)\n'
+    code = (f'from opencookbook.tools.box import Limits\nfrom opencookbook.tools.sandbox import Job, judge\nprint("on", flush=True)\n'
             f'judge(Job("import time\\ndef f(x): time.sleep(50)", "f(1)", "f"), {tier!r}, {LIMITS!r})')
     p = subprocess.Popen([sys.executable, '-c', code], stdout=subprocess.PIPE, text=True)
     p.stdout.readline()

@@ -156,6 +156,6 @@ def decode(
     if damaged_utf8(raw): return Refusal('encoding', len(raw), note='damaged UTF-8')
     told = declared(raw)
     for encoding, confidence in ([(told, None)] if told else []) + [g for g in [detect(raw, limits)] if g]:
-        try: return Text(raw.decode(encoding).encode(), encoding, confidence)
+        try: return Text(raw.decode(encoding).encode(), codecs.lookup(encoding).name, confidence)
         except UnicodeDecodeError: continue
     return Refusal('encoding', len(raw), threshold=limits.min_confidence, note='no encoding above the floor')

@@ -20,7 +20,7 @@ from .files import Found, Limits, Part, Refusal, binary_name
 
 # %% ../../nbs/data/01b_git.ipynb #d1416c21
 SAFE = ('--no-pager', '--no-replace-objects', '--no-optional-locks', '-c', 'core.fsmonitor=false', '-c', 'core.hooksPath=/dev/null',
-        '-c', 'log.showSignature=false', '-c', 'protocol.allow=never', '-c', 'core.quotePath=false')
+        '-c', 'protocol.allow=never')
 
 # %% ../../nbs/data/01b_git.ipynb #c933266a
 def _command(repo: str | os.PathLike, *args: str) -> dict:
@@ -43,13 +43,13 @@ def git(
 # %% ../../nbs/data/01b_git.ipynb #d3600384
 def tree_files(
     repo: str | os.PathLike, # folder of a repository
-) -> list[tuple[str, str, str, int]]: # path, object, mode, bytes (0 for a submodule); sorted by path
+) -> list[tuple[str, str, str, int]]: # path, object, mode, bytes (0 for a submodule or a lost object); sorted by path
     "List the files of `HEAD`. Raises ValueError where there is no commit."
     files = []
     for line in git(repo, 'ls-tree', '-r', '-l', '-z', '--full-tree', 'HEAD').split(b'\0')[:-1]:
         about, _, path = line.partition(b'\t')
         mode, _, oid, size = about.split()
-        files.append((os.fsdecode(path), oid.decode(), mode.decode(), 0 if size == b'-' else int(size)))
+        files.append((os.fsdecode(path), oid.decode(), mode.decode(), int(size) if size.isdigit() else 0))
     return sorted(files)
 
 # %% ../../nbs/data/01b_git.ipynb #7fcacaea

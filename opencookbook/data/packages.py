@@ -188,7 +188,7 @@ def download_command(
 ) -> list[str]: # program and arguments
     "How to bring one package and nothing else."
     if package.ecosystem == 'npm':
-        return ['npm', 'pack', '--silent', '--ignore-scripts', '--pack-destination', folder, f'{package.name}@{package.version}']
+        return ['npm', 'pack', '--loglevel=error', '--ignore-scripts', '--pack-destination', folder, f'{package.name}@{package.version}']
     with open(f'{folder}/wanted.txt', 'w') as f: f.write(f'{package.name}=={package.version} --hash=sha256:{package.sha256}\n')
     return [sys.executable, '-m', 'pip', '--disable-pip-version-check', 'download', '--no-deps', '--require-hashes', '-d', folder, '-r', f'{folder}/wanted.txt']
 
@@ -199,10 +199,10 @@ def bring(
     run: Callable = subprocess.run, # what starts the program
 ) -> str: # path of the archive
     "Download one package, or find it. Raises ValueError when the program fails or the hash is another."
-    home, title = os.path.join(cache, package.sha256), f'{package.name} {package.version}'
+    home, title = os.path.join(os.path.abspath(cache), package.sha256), f'{package.name} {package.version}'
     if os.path.isdir(home): return os.path.join(home, os.listdir(home)[0])
     os.makedirs(cache, exist_ok=True)
-    with TemporaryDirectory(dir=cache) as folder:
+    with TemporaryDirectory(dir=os.path.abspath(cache)) as folder:
         try: done = run(download_command(package, folder), capture_output=True, text=True, stdin=subprocess.DEVNULL, cwd=folder)
         except FileNotFoundError as e: raise ValueError(f'{e.filename} is not installed, and {title} needs it') from None
         files = [n for n in os.listdir(folder) if n != 'wanted.txt']

@@ -34,8 +34,8 @@ class Shape:
     tied: bool = False             # one matrix for embedding and output
 
     def __post_init__(self):
-        for name in ('vocab_size', 'hidden', 'layers', 'heads', 'kv_heads', 'ffn', 'context'):
-            if getattr(self, name) < 1: raise ValueError(f'{name}={getattr(self, name)} must be at least 1')
+        for name, least in dict(vocab_size=3, hidden=2, layers=1, heads=1, kv_heads=1, ffn=1, context=1).items():
+            if getattr(self, name) < least: raise ValueError(f'{name}={getattr(self, name)} must be at least {least}')
         if self.hidden % (2 * self.heads): raise ValueError(f'hidden={self.hidden} must be a multiple of twice heads={self.heads}: RoPE turns pairs')
         if self.heads % self.kv_heads: raise ValueError(f'heads={self.heads} must be a multiple of kv_heads={self.kv_heads}')
 
@@ -107,6 +107,7 @@ def save_model(
 ) -> Path: # the folder, with config.json, generation_config.json and model.safetensors
     "Write a model so that `transformers` and vLLM load it."
     folder = Path(folder); folder.mkdir(parents=True, exist_ok=True)
+    model.config.architectures, model.config.dtype = [type(model).__name__], str(model.dtype).removeprefix('torch.')
     model.config.save_pretrained(folder)
     model.generation_config.save_pretrained(folder)
     save_file({n: p.detach().contiguous() for n, p in model.named_parameters()}, folder/'model.safetensors', metadata=dict(format='pt'))

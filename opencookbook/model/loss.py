@@ -24,7 +24,7 @@ def attend_in_blocks(
     value: torch.Tensor, # like key
     attention_mask: torch.Tensor, # (bs, 1, sl, sl), added to the scores
     scaling: float, # of the scores
-    block: int = 128, # queries at a time
+    block: int = 256, # queries at a time
     **kwargs, # what other kernels need
 ) -> tuple[torch.Tensor, None]: # (bs, sl, heads, head_dim)
     "Causal attention, some queries at a time against the keys up to the last of them."

@@ -122,14 +122,16 @@ def new_optimizer(
 @contextmanager
 def exact(
     threads: int, # of the CPU
+    seed: int = 0, # of the generator inside
 ) -> Iterator[None]:
-    "Same inputs, same bits, while inside; the settings of `torch` come back afterwards. On a GPU some kernels only warn."
+    "Same inputs, same bits, while inside; settings and generator of `torch` come back afterwards. On a GPU some kernels only warn."
     was = torch.get_num_threads(), torch.are_deterministic_algorithms_enabled(), torch.utils.deterministic.fill_uninitialized_memory
     os.environ.setdefault('CUBLAS_WORKSPACE_CONFIG', ':4096:8')
     torch.set_num_threads(threads)
     torch.use_deterministic_algorithms(True, warn_only=torch.cuda.is_available())
     torch.utils.deterministic.fill_uninitialized_memory = False
-    try: yield
+    try:
+        with torch.random.fork_rng(devices=[]): torch.manual_seed(seed); yield
     finally:
         torch.set_num_threads(was[0]); torch.use_deterministic_algorithms(was[1])
         torch.utils.deterministic.fill_uninitialized_memory = was[2]
@@ -338,7 +340,7 @@ def train(
     "Train a model, or go on where a run was cut off. Raises ValueError, FloatingPointError or OSError in one line."
     check_rows(rows, shape, settings.batch)
     out = Path(out)
-    with exact(settings.threads):
+    with exact(settings.threads, settings.seed):
         run, log_bytes = start(rows, shape, settings, out)
         if not (out/'model').exists():
             with open_log(out/'metrics.jsonl', log_bytes, run.accel.is_main_process) as log: go_on(run, out, log, progress)

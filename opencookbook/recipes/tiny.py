@@ -58,7 +58,7 @@ PACKAGES = tuple('''accelerate charset-normalizer contourpy daft datasets fastco
 TINY = Recipe('tiny', Packages(PACKAGES))
 
 # %% ../../nbs/recipes/03_tiny.ipynb #aa041bd8
-SAMPLE = Recipe('sample', Tree('data_samples', repo='data_samples', by_folder=True), share=.2, vocab=512, bpe_bytes=2_000_000, length=128, shape='tiny',
+SAMPLE = Recipe('sample', Tree('data_samples', repo='data_samples', by_folder=True), share=.2, vocab=512, bpe_bytes=2_000_000, length=256, shape='tiny',
                 warmup=4, stable=20, decay=8, batch=8, micro=8, every=8, samples=1, new_tokens=16, heldout_bytes=20_000)
 RECIPES = {r.name: r for r in (TINY, SAMPLE)}
 

@@ -268,7 +268,8 @@ def _box_source(walls: bool) -> str:
 def box_python() -> tuple[str, str, bool]: # its path, its home, and whether root is given up
     "The Python that runs in the box."
     mine = os.path.realpath(getattr(sys, '_base_executable', '') or sys.executable), sys.base_prefix
-    if os.getuid(): return *mine, False
+    ids = [line.split() for line in Path('/proc/self/uid_map').read_text().splitlines()]
+    if os.getuid() or not any(int(a) <= 65534 < int(a) + int(n) for a, _, n in ids): return *mine, False
     def open_to_all(path): return os.path.isfile(path) and all(os.stat(p).st_mode & 1 for p in (path, *Path(path).parents))
     minor = sys.version_info.minor
     for path, home in (mine, *((f'/usr/bin/python3{v}', '/usr') for v in (f'.{minor}', ''))):

@@ -149,7 +149,7 @@ def _blame(e: BaseException, test: list[str]) -> tuple[str, str]:
     if isinstance(e, (ImportError, SyntaxError, SystemExit, KeyboardInterrupt)): return 'judge_error', f'the test is broken, {text}'
     at, tb = 0, e.__traceback__
     while tb: at, tb = tb.tb_lineno if tb.tb_frame.f_code.co_filename == 'test.py' else at, tb.tb_next
-    return 'wrong', f'{test[at - 1].strip()[:200] if at else ""} ({text})'
+    return 'wrong', f'{test[at - 1].strip()[:200] if at else ""} ({text})'.strip()
 
 # %% ../../nbs/tools/01_sandbox.ipynb #f9782587
 def _rest(fd: int) -> bytes:
@@ -200,10 +200,12 @@ def _fork_judge(job: Job, box: Box, limits: Limits) -> int:
     "Run the test in a child; a pipe that brings its verdict."
     said, say = os.pipe()
     if os.fork(): os.close(say); return said
-    resource.setrlimit(resource.RLIMIT_AS, (4 << 30, 4 << 30))
-    random.seed(0)
-    os.write(say, json.dumps(_examine(job, _Link(box, limits.value_mb << 20))).encode())
-    os._exit(0)
+    try:
+        hard = resource.getrlimit(resource.RLIMIT_AS)[1]
+        if hard == resource.RLIM_INFINITY or hard > 4 << 30: resource.setrlimit(resource.RLIMIT_AS, (4 << 30, 4 << 30))
+        random.seed(0)
+        os.write(say, json.dumps(_examine(job, _Link(box, limits.value_mb << 20))).encode())
+    finally: os._exit(0)  # the parent knows what an empty pipe means
 
 # %% ../../nbs/tools/01_sandbox.ipynb #db5f2700
 def _judge_here(job: Job, tier: str, limits: Limits) -> Verdict:

@@ -1,0 +1,81 @@
+"""Kill a cook at random moments, run it again until it ends, and compare every byte with a cook nobody disturbed."""
+import hashlib
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+ENV = {**os.environ, 'HF_HUB_OFFLINE': '1', 'DO_NOT_TRACK': '1', 'PYTHONHASHSEED': '0'}
+TIMES = ('_timing.json', 'timing.json', 'report.html')  # the only files that may differ
+
+
+def cook(out: Path, *more: str) -> subprocess.Popen:
+    "Start a cook of the sample recipe in a process group of its own."
+    cmd = [sys.executable, '-m', 'opencookbook.recipes.cli', 'cook', 'sample', '--runs', str(out), '--quiet', *more]
+    return subprocess.Popen(cmd, cwd=ROOT, env=ENV, start_new_session=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+
+
+def digest(out: Path) -> dict[str, str]:
+    "Hash of every file a run left, but the timings and the locks."
+    return {str(p.relative_to(out)): hashlib.sha256(p.read_bytes()).hexdigest()
+            for p in sorted(out.rglob('*')) if p.is_file() and p.name not in TIMES and not p.name.endswith('.lock')}
+
+
+@pytest.fixture(scope='session')
+def calm(tmp_path_factory) -> tuple[Path, float]:
+    "A cook nobody disturbed, and how long it took."
+    out = tmp_path_factory.mktemp('calm')
+    t = time.monotonic()
+    p = cook(out)
+    said = p.communicate(timeout=300)[0]
+    assert p.returncode == 0, said
+    return out, time.monotonic() - t
+
+
+def test_a_second_cook_does_nothing(calm):
+    out, first = calm
+    before = {p: p.stat().st_mtime_ns for p in out.rglob('*') if p.is_file() and p.name not in TIMES and not p.name.endswith('.lock') and p.name != 'run.json'}
+    p = cook(out)
+    assert p.wait(60) == 0
+    assert {p: p.stat().st_mtime_ns for p in before} == before
+
+
+def test_killed_at_twenty_moments_and_equal(calm, tmp_path):
+    want, whole = calm
+    rng, kills = random.Random(7), 0
+    while kills < 200:
+        p = cook(tmp_path)
+        try: said = p.communicate(timeout=rng.uniform(1.5, max(4.0, whole / 5)))[0]
+        except subprocess.TimeoutExpired:
+            os.killpg(p.pid, signal.SIGKILL) if rng.random() < .5 else p.kill()
+            p.wait(); p.stdout.close(); kills += 1
+            continue
+        assert p.returncode == 0, said
+        if kills >= 20: break
+        undo(tmp_path, rng)  # finished before twenty kills: take the end away and go on
+    assert digest(tmp_path) == digest(want)
+
+
+def undo(out: Path, rng: random.Random) -> None:
+    "Remove one finished step of a run, as if it had never been."
+    folders = sorted(p for p in (out/'sample').iterdir() if p.is_dir() and not p.name.startswith('.'))
+    shutil.rmtree(rng.choice(folders))
+
+
+def test_interrupted_with_ctrl_c(calm, tmp_path):
+    want, whole = calm
+    p = cook(tmp_path)
+    time.sleep(max(4.0, whole / 3))
+    os.killpg(p.pid, signal.SIGINT)
+    said = p.communicate(timeout=60)[0]
+    assert p.returncode == 130 and 'interrupted' in said and 'Traceback' not in said, said
+    p = cook(tmp_path)
+    assert p.wait(300) == 0
+    assert digest(tmp_path) == digest(want)
