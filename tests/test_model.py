@@ -29,6 +29,8 @@ from opencookbook.model.train import (Settings, check_rows, checkpoints, exact, 
 from opencookbook.tokens.bpe import Specials, save_bpe, train_bpe
 from opencookbook.tokens.pack import pack, to_arrays
 
+torch.set_num_threads(1)
+
 LITTLE = Shape(vocab_size=64, hidden=64, layers=2, heads=2, kv_heads=1, ffn=96, context=64, tied=True)
 SETTINGS = Settings(WSD(3e-3, 3, 17, 10, 1e-4), batch=4, micro=2, every=4, threads=1)
 

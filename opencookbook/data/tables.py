@@ -97,7 +97,7 @@ def file_lines(
             metered = Metered(raw, unpacked(path, raw), replace(limits, max_total=1 << 62))
             for n, line in numbered_lines(io.BufferedReader(metered, 1 << 18), limits.max_bytes): yield n, line
     except Stop as e: yield 0, e.refusal._replace(note=f'{said(e)}; stopped after line {n}')
-    except DAMAGE as e: yield 0, Refusal('broken', note=f'{said(e)}; stopped after line {n}')
+    except DAMAGE as e: yield 0, Refusal('missing' if isinstance(e, FileNotFoundError) else 'broken', note=f'{said(e)}; stopped after line {n}')
 
 # %% ../../nbs/data/01c_tables.ipynb #5bf3c4a6
 def read_jsonl(
