@@ -29,6 +29,8 @@ def execute(nb: Path):
     from nbdev.clean import clean_nb
     os.chdir(nb.parent)
     book = read_nb(nb)
+    for c in book.cells:
+        if c.cell_type == 'code': c.outputs = []
     shell = CaptureShell(path=nb.parent)
     shell.run_all(book, exc_stop=True)
     clean_nb(book)

@@ -32,6 +32,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from daft import pickle
+from daft.exceptions import DaftCoreException
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
@@ -176,10 +177,15 @@ class Engine:
 def _start(
     engine: Engine, # where to run
 ) -> None:
-    "Point Daft at the engine's runner. Raises ImportError when Ray is asked for and missing."
-    want = engine.runner
-    if daft.runners.get_or_infer_runner_type() == want: return
-    if want == 'native': daft.set_runner_native(); return
+    "Point Daft at the engine's runner, which a process does once. Raises ValueError when it has another, ImportError when Ray is missing."
+    try: daft.set_runner_native() if engine.runner == 'native' else _start_ray(engine)
+    except DaftCoreException:  # it has one; to ask first would import Ray, which takes a second
+        if (now := daft.runners.get_or_infer_runner_type()) != engine.runner:
+            raise ValueError(f'this process runs on {now} already; start another one for {engine.runner}') from None
+
+# %% ../../nbs/core/02_engine.ipynb #0bd7be94
+def _start_ray(engine: Engine) -> None:
+    "Connect to Ray, or start it here."
     try: import ray
     except ImportError: raise ImportError('runner ray needs Ray; pip install opencookbook[cluster]') from None
     if not ray.is_initialized(): ray.init(address=engine.address, num_cpus=None if engine.address else engine.n_workers, logging_level='error', log_to_driver=False)
@@ -210,7 +216,8 @@ def _answers(engine: Engine, fn: Callable, tasks: list[bytes], n: int) -> Iterat
         def run(self, task): return _answer(self.fn, task, self.parent)
     df = daft.from_pydict(dict(task=tasks)).into_batches(1)
     work = Worker(fn, os.getpid() if engine.runner == 'native' else 0)
-    with _watched(n): yield from (row['answer'] for row in df.select(work.run(df['task']).alias('answer')).iter_rows())
+    with _watched(n):
+        for row in df.select(work.run(df['task']).alias('answer')).iter_rows(): yield row['answer']
 
 # %% ../../nbs/core/02_engine.ipynb #65778d59
 LOST = 'a worker ended unexpectedly (killed, or out of memory); run again, finished shards are kept; fewer --workers need less memory'
@@ -219,20 +226,24 @@ LOST = 'a worker ended unexpectedly (killed, or out of memory); run again, finis
 def _watched(
     n: int, # workers
 ) -> Iterator[None]:
-    "Look after Daft's workers while they run. Raises TaskError in one line for whatever Daft raises."
+    "Look after Daft's workers while they run, and end them when the run does. Raises TaskError in one line for whatever Daft raises."
     stop, doors = Event(), {}
     def watch():
         while not stop.wait(.2 if len(doors) >= n else .02): _knock(doors)
     thread = Thread(target=watch, daemon=True); thread.start()
-    try: yield
+    try:
+        yield
+        doors.clear()
     except Exception as e:
         lost = isinstance(e, (EOFError, OSError)) or any(w in str(e) for w in ('UDF process', 'digest', 'died', 'running low on memory'))
         raise TaskError(LOST if lost else f'the engine stopped: {one_line(e)}') from None
-    finally: stop.set(); thread.join()
+    finally:
+        stop.set(); thread.join()
+        for pid in doors: _end(pid)
 
 # %% ../../nbs/core/02_engine.ipynb #2cf8e82c
 def _knock(
-    doors: dict[int, str], # process to socket, of the workers seen so far; empty once we were there
+    doors: dict[str, str], # process to socket, of the workers seen so far; empty once we were there
 ) -> None:
     "Connect once to the socket of each worker that has ended (Linux)."
     for f in Path('/proc/self/task').glob('*/children'):
@@ -246,6 +257,13 @@ def _words(path: Path) -> list[str]:
     "The words of a file of the kernel's; none when the process is gone."
     try: return path.read_text().replace('\0', ' ').split()
     except OSError: return []
+
+# %% ../../nbs/core/02_engine.ipynb #9709cfaa
+def _end(pid: str) -> None:
+    "End a worker of ours, if it is still one."
+    if 'daft.execution.udf_worker' not in _words(Path(f'/proc/{pid}/cmdline')): return
+    try: os.kill(int(pid), signal.SIGKILL)
+    except ProcessLookupError: return
 
 # %% ../../nbs/core/02_engine.ipynb #54fedfa8
 def _connect(address: str) -> None:

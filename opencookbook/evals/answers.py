@@ -8,7 +8,6 @@ __all__ = ['ask', 'answer_problems', 'not_judged', 'counted']
 # %% ../../nbs/evals/04_answers.ipynb #6be5a769
 import json
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 from transformers import AutoTokenizer
