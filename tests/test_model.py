@@ -409,7 +409,7 @@ def test_two_processes_agree_with_one(tmp_path):
         from test_model import LITTLE, ROWS, SETTINGS, Ladder, replace, train
         settings = replace(SETTINGS, schedule=Ladder(((8, 1e-3),)), dtype='fp32', every=4)
         try: train(ROWS, LITTLE, replace(settings, micro=4), sys.argv[1] + '/no')
-        except ValueError as e: print('refused:', e)
+        except ValueError as e: sys.stdout.write(f'refused: {e}\n'); sys.stdout.flush()
         train(ROWS, LITTLE, settings, sys.argv[1] + '/two')
     ''' % str(Path(__file__).parent)))
     with socket.socket() as s: s.bind(('127.0.0.1', 0)); port = s.getsockname()[1]

@@ -18,7 +18,7 @@ TIMES = ('_timing.json', 'timing.json', 'report.html')  # the only files that ma
 
 def cook(out: Path, *more: str) -> subprocess.Popen:
     "Start a cook of the sample recipe in a process group of its own."
-    cmd = [sys.executable, '-m', 'opencookbook.recipes.cli', 'cook', 'sample', '--runs', str(out), '--quiet', *more]
+    cmd = [sys.executable, '-m', 'opencookbook', 'cook', 'sample', '--runs', str(out), '--quiet', *more]
     return subprocess.Popen(cmd, cwd=ROOT, env=ENV, start_new_session=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 
 

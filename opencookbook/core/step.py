@@ -16,14 +16,14 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, fields, is_dataclass
 from functools import cache
 from hashlib import sha256
 from importlib.util import find_spec
 from pathlib import Path
 
-from .engine import Engine, TaskError, map_shards, written
+from .engine import Engine, TaskError, map_shards, one_line, written
 
 # %% ../../nbs/core/03_step.ipynb #b87cfd26
 def plain(
@@ -113,16 +113,21 @@ MANIFEST, TIMING = '_manifest.json', '_timing.json'
 # %% ../../nbs/core/03_step.ipynb #7ebe4f9c
 @contextmanager
 def locked(
-    path: Path, # the lock file; it stays
+    path: Path, # the lock file; removed at the end
+    what: Path | None = None, # what it stands for, in the message; its folder if not given
 ) -> Iterator[None]:
     "Hold a lock; the kernel lets go of it when the process ends, however it ends. Raises BlockingIOError when another run holds it."
-    with open(path, 'a+') as f:
-        try: fcntl.flock(f, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    while True:
+        fd = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+        try: fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            f.seek(0)
-            raise BlockingIOError(f'{path.parent} is in use by process {f.read().strip() or "?"}; wait for it or stop it') from None
-        f.truncate(0); f.write(str(os.getpid())); f.flush()
-        yield
+            pid = os.read(fd, 20).decode() or '?'; os.close(fd)
+            raise BlockingIOError(f'{what or path.parent} is in use by process {pid}; wait for it or stop it') from None
+        if path.exists() and os.path.samestat(os.fstat(fd), os.stat(path)): break
+        os.close(fd)  # its holder removed it just now: take the new one
+    with suppress(OSError): os.truncate(fd, 0); os.write(fd, str(os.getpid()).encode())  # a full disk: a lock without a name
+    try: yield
+    finally: path.unlink(missing_ok=True); os.close(fd)
 
 # %% ../../nbs/core/03_step.ipynb #1b8d92d7
 def folder_of(
@@ -153,13 +158,15 @@ def run_into(
     "Run a step on given inputs into a given folder. Raises TaskError with one line; FileExistsError when another result lies there."
     out.parent.mkdir(parents=True, exist_ok=True)
     part = out.with_name(f'{out.name}.{fingerprint(step)[:12]}.partial')
-    with locked(out.with_name(f'.{out.name}.lock')):
+    with locked(out.with_name(f'.{out.name}.lock'), out):
         if _finished(step, out): return out
-        part.mkdir(exist_ok=True)
-        with metered(part/TIMING):
-            try: numbers = _run(step, part, inputs, engine)
-            except (TaskError, ValueError, OSError, ArithmeticError) as e: raise TaskError(f'step {step.name}: {e}') from e
-            with written(part/MANIFEST) as p: p.write_text(json.dumps(_manifest(step, part, inputs, numbers), indent=1))
+        try:
+            part.mkdir(exist_ok=True)
+            for p in part.rglob('.*.tmp'): p.unlink()  # of a run that was killed
+            with metered(part/TIMING):
+                numbers = _run(step, part, inputs, engine)
+                with written(part/MANIFEST) as p: p.write_text(json.dumps(_manifest(step, part, inputs, numbers), indent=1))
+        except (TaskError, ValueError, OSError, ArithmeticError) as e: raise TaskError(f'step {step.name}: {one_line(e)}') from e
         os.replace(part, out)
         _sync(out.parent)
     return out
@@ -219,7 +226,7 @@ def metered(
     path: Path, # JSON: seconds and peak_mb; seconds add up over interrupted runs
 ) -> Iterator[None]:
     "Measure wall time and peak memory of what runs inside."
-    before = json.loads(path.read_text()) if path.exists() else dict(seconds=0.0, peak_mb=0.0)
+    before = _timing(path) or dict(seconds=0.0, peak_mb=0.0)
     began, peak, stop = time.monotonic(), [before['peak_mb']], threading.Event()
     def watch():
         while not stop.wait(.5): peak[0] = max(peak[0], _tree_mb())
@@ -228,7 +235,13 @@ def metered(
     finally:
         stop.set(); thread.join()
         now = dict(seconds=round(before['seconds'] + time.monotonic() - began, 3), peak_mb=round(max(peak[0], _tree_mb())), python=platform.python_version(), argv0=Path(sys.argv[0]).name)
-        path.write_text(json.dumps(now))
+        with suppress(OSError), written(path) as p: p.write_text(json.dumps(now))  # a full disk is told by what filled it
+
+# %% ../../nbs/core/03_step.ipynb #9a31531f
+def _timing(path: Path) -> dict:
+    "What was measured so far; nothing when it was not, or cannot be read."
+    try: return json.loads(path.read_text())
+    except (OSError, ValueError): return {}
 
 # %% ../../nbs/core/03_step.ipynb #132a1dee
 def manifest(
@@ -237,5 +250,4 @@ def manifest(
     "Read the manifest and the timing of a finished step. Raises FileNotFoundError when it is not finished."
     f = Path(folder)/MANIFEST
     if not f.exists(): raise FileNotFoundError(f'{folder} holds no finished step; run `opencookbook cook` again')
-    t = f.with_name(TIMING)
-    return {**json.loads(f.read_text()), 'timing': json.loads(t.read_text()) if t.exists() else {}}
+    return {**json.loads(f.read_text()), 'timing': _timing(f.with_name(TIMING))}

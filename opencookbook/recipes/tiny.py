@@ -57,6 +57,7 @@ class Recipe(TokenValues):
     batch: int = 8                               # rows a step
     micro: int = 8                               # rows in one pass
     dtype: str = 'bf16'                          # of matrix products
+    threads: int = 2                             # of the CPU; part of the result's last bits
     every: int = 80                              # steps between checkpoints
     samples: int = 5                             # answers a problem
     new_tokens: int = 96                         # of an answer
@@ -66,11 +67,15 @@ class Recipe(TokenValues):
 # %% ../../nbs/recipes/03_tiny.ipynb #52d8732a
 PACKAGES = tuple('''accelerate charset-normalizer contourpy daft datasets fastcore fonttools huggingface-hub jinja2 markdown-it-py matplotlib
     networkx numba numpy packaging pyarrow pydantic pygments pyparsing pyyaml rich tokenizers tqdm typer'''.split())
+
+# %% ../../nbs/recipes/03_tiny.ipynb #8cebd2d0
 TINY = Recipe('tiny', Packages(PACKAGES))
 
 # %% ../../nbs/recipes/03_tiny.ipynb #aa041bd8
 SAMPLE = Recipe('sample', Tree('data_samples', repo='data_samples', by_folder=True), share=.2, vocab=512, bpe_bytes=2_000_000, length=256, shape='tiny',
-                warmup=4, stable=20, decay=8, batch=8, micro=8, every=8, samples=1, new_tokens=16, heldout_bytes=20_000)
+                warmup=2, stable=8, decay=4, batch=4, micro=4, every=4, threads=1, samples=1, new_tokens=16, heldout_bytes=20_000)
+
+# %% ../../nbs/recipes/03_tiny.ipynb #b25a034b
 RECIPES = {r.name: r for r in (TINY, SAMPLE)}
 
 # %% ../../nbs/recipes/03_tiny.ipynb #e8d6cd81
@@ -111,7 +116,7 @@ def train_step(
     from opencookbook.model.pretrain import pretrain
     from opencookbook.model.schedule import WSD
     from opencookbook.model.train import Settings
-    settings = Settings(WSD(r.peak, r.warmup, r.stable, r.decay), batch=r.batch, micro=r.micro, dtype=r.dtype, every=r.every, seed=r.seed)
+    settings = Settings(WSD(r.peak, r.warmup, r.stable, r.decay), batch=r.batch, micro=r.micro, dtype=r.dtype, every=r.every, threads=r.threads, seed=r.seed)
     if r.shape not in SHAPES: raise ValueError(f'shape {r.shape!r} is unknown; known are {", ".join(SHAPES)}')
     shape = replace(SHAPES[r.shape], vocab_size=r.vocab, context=r.length)
     return Step('train', pretrain, dict(shape=shape, settings=settings), inputs)
