@@ -40,6 +40,7 @@ from ..data.harvest import Tree, fingerprint, parse_source
 from ..data.preprocess import preprocess, type_paths
 from ..data.signals import SIGNALS, from_json, signals, to_json
 from ..data.split import split_corpus
+from ..evals.suites import SUITES, recipe_hash, recipe_of, suite_named
 from . import opencoder
 from .pipeline import cook, history, read_run, status
 from .tiny import RECIPES, TINY, goals
@@ -406,7 +407,6 @@ def judged(
 ) -> dict: # the result that lies in `out`; empty when there is none
     "An earlier result for the same answers. Raises FileExistsError when something else lies there."
     from opencookbook.evals.score import samples_hash
-    from opencookbook.evals.suites import recipe_hash, recipe_of, suite_named
     if not out.exists(): return {}
     try: old = json.loads(out.read_text())
     except ValueError: old = {}
@@ -422,7 +422,7 @@ app.add_typer(_evals, name='eval', rich_help_panel='Model')
 @command(_evals, 'Commands', ('workers', *_SPEAK))
 def _run(
     ask: Ask,
-    suite: Annotated[str, typer.Argument(metavar='SUITE', help='own, humaneval, humaneval_plus, mbpp, mbpp_test, mbpp_sanitized or mbpp_plus.', show_default=False)],
+    suite: Annotated[Literal[*SUITES], typer.Argument(metavar='SUITE', help='The benchmark, and how it is asked.', show_default=False)],
     samples: Annotated[Path, typer.Option(help='Answers: a .jsonl file.', show_default=False)],
     out: Annotated[Path, typer.Option(help='Result: a new .json file.', show_default=False)],
     data: Annotated[Path, typer.Option(help='Folder with the benchmark files.')] = Path('data_samples'),
@@ -431,7 +431,6 @@ def _run(
 ) -> None:
     "Judge ready answers in the sandbox."
     from opencookbook.evals.score import check_samples, run_suite, tell_result
-    from opencookbook.evals.suites import suite_named
     from opencookbook.tools.problems import load_problems, read_jsonl
     probs = load_problems(suite_named(suite).benchmark, data)
     rows, seen = check_samples(read_jsonl(samples), probs, str(samples), partial), [0]
@@ -473,7 +472,7 @@ def write_card(
 @command(panel='Recipes')
 def _cook(
     ask: Ask,
-    recipe: Annotated[Literal[*RECIPES], typer.Argument(metavar='RECIPE', help=f'{" or ".join(RECIPES)}.', show_default=False)],
+    recipe: Annotated[Literal[*RECIPES], typer.Argument(metavar='RECIPE', help='tiny: the installed packages, in minutes. sample: data_samples, in seconds.', show_default=False)],
     runs: _Runs = Path('runs'),
 ) -> None:
     "Run a recipe from raw files to a report card; run again to go on."
