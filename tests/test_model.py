@@ -23,7 +23,7 @@ from opencookbook.core.step import TIMING
 from opencookbook.model import train as train_module
 from opencookbook.model.config import SHAPES, Shape, load_model, meta_model, n_params, new_model, save_model, shape_of, to_config
 from opencookbook.model.generate import Sampling, choose, cut, decode, ender, padded, sample, uniforms
-from opencookbook.model.loss import ChunkedNll, Learner, attend_in_blocks, bits_per_byte, heldout_nll, windows
+from opencookbook.model.loss import Learner, attend_in_blocks, bits_per_byte, chunked_nll, heldout_nll, windows
 from opencookbook.model.schedule import WSD, Cosine, Ladder, branch
 from opencookbook.model.train import (Settings, check_rows, checkpoints, exact, put_folder, read_rows, row_order, shuffled, summary, train)
 from opencookbook.tokens.bpe import Specials, save_bpe, train_bpe
@@ -134,7 +134,7 @@ def test_blocks_equal_the_library(sl, block, groups):
 def test_chunked_loss_equals_autograd(n, size):
     torch.manual_seed(n)
     h, w, y = torch.randn(n, 8, requires_grad=True), torch.randn(30, 8, requires_grad=True), torch.randint(30, (n,))
-    ours, plain = ChunkedNll.apply(h, w, y, size), F.cross_entropy(h @ w.T, y, reduction='sum')
+    ours, plain = chunked_nll(h, w, y, size), F.cross_entropy(h @ w.T, y, reduction='sum')
     assert torch.allclose(ours, plain, rtol=1e-5)
     for a, b in zip(torch.autograd.grad(3 * ours, (h, w)), torch.autograd.grad(3 * plain, (h, w))): assert torch.allclose(a, b, atol=1e-4)
 
@@ -259,12 +259,12 @@ def test_interrupted_after_any_update(straight, tmp_path, step):
 
 @pytest.mark.parametrize('call', [1, 4, 6, 7, 11])
 def test_interrupted_inside_a_checkpoint(straight, tmp_path, monkeypatch, call):
-    calls, real = [], train_module.sync
+    calls, real = [], train_module._sync
     def sync(path):
         calls.append(path)
         if len(calls) == call: raise KeyboardInterrupt
         real(path)
-    monkeypatch.setattr(train_module, 'sync', sync)
+    monkeypatch.setattr(train_module, '_sync', sync)
     with pytest.raises(KeyboardInterrupt): train(ROWS, LITTLE, SETTINGS, tmp_path)
     monkeypatch.undo()
     assert train(ROWS, LITTLE, SETTINGS, tmp_path) == straight[1]
