@@ -25,7 +25,7 @@ from opencookbook.model.config import SHAPES, Shape, load_model, meta_model, n_p
 from opencookbook.model.generate import Sampling, choose, cut, decode, ender, padded, sample, uniforms
 from opencookbook.model.loss import Learner, attend_in_blocks, bits_per_byte, chunked_nll, heldout_nll, windows
 from opencookbook.model.schedule import WSD, Cosine, Ladder, branch
-from opencookbook.model.train import (Settings, check_rows, checkpoints, exact, put_folder, read_rows, row_order, shuffled, summary, train)
+from opencookbook.model.train import (Settings, checkpoints, exact, put_folder, read_rows, row_order, shuffled, summary, train)
 from opencookbook.tokens.bpe import Specials, save_bpe, train_bpe
 from opencookbook.tokens.pack import pack, to_arrays
 
@@ -303,7 +303,8 @@ def test_kill_9_at_random_moments(tmp_path):
     assert r.returncode == 0, r.stderr[-2000:]
     assert int(r.stdout.split()[-1]) >= 3, r.stdout
     result = train(ROWS, LITTLE, replace(SETTINGS, every=2), tmp_path/'straight')
-    assert summary(tmp_path/'cut') == result and contents(tmp_path/'cut') == contents(tmp_path/'straight')
+    a, b = contents(tmp_path/'cut'), contents(tmp_path/'straight')
+    assert summary(tmp_path/'cut') == result and [k for k in a.keys() | b.keys() if a.get(k) != b.get(k)] == []
 
 
 def test_disk_full_while_saving(straight, tmp_path):
@@ -409,7 +410,7 @@ def test_two_processes_agree_with_one(tmp_path):
         from test_model import LITTLE, ROWS, SETTINGS, Ladder, replace, train
         settings = replace(SETTINGS, schedule=Ladder(((8, 1e-3),)), dtype='fp32', every=4)
         try: train(ROWS, LITTLE, replace(settings, micro=4), sys.argv[1] + '/no')
-        except ValueError as e: sys.stdout.write(f'refused: {e}\n'); sys.stdout.flush()
+        except ValueError as e: sys.stdout.write(f'refused: {e}\\n'); sys.stdout.flush()
         train(ROWS, LITTLE, settings, sys.argv[1] + '/two')
     ''' % str(Path(__file__).parent)))
     with socket.socket() as s: s.bind(('127.0.0.1', 0)); port = s.getsockname()[1]

@@ -23,7 +23,7 @@ from threading import Event, Thread
 
 # %% ../../nbs/core/02_engine.ipynb #e5a14e37
 os.environ.update(DO_NOT_TRACK='1', DAFT_ANALYTICS_ENABLED='0', RAY_USAGE_STATS_ENABLED='0')  # read when daft is imported, so set before
-os.environ.setdefault('DAFT_PROGRESS_BAR', '0')
+os.environ.setdefault('DAFT_PROGRESS_BAR', '0'); os.environ.setdefault('DAFT_SHOW_QUERY_ID', '0')
 logging.getLogger('daft_local_execution').addHandler(logging.NullHandler())  # what goes wrong is said once, by `each`
 
 # %% ../../nbs/core/02_engine.ipynb #0fc5327d
@@ -278,18 +278,18 @@ def progress(
     total: float, # how many in all
     unit: str = '', # of the counted things
 ) -> Iterator[Callable[[float], None]]: # call it with what was done since the last call
-    "Show a progress bar on the error stream once the work has lasted two seconds."
-    began, done, bar, task = time.monotonic(), 0.0, None, None
+    "Show a progress bar on the error stream, if that is a terminal, once the work has lasted two seconds."
+    began, done, bar, task, console = time.monotonic(), 0.0, None, None, Console(stderr=True)
     columns = (TextColumn('{task.description:<12}'), BarColumn(), MofNCompleteColumn(), TextColumn('{task.fields[rate]}'), TimeElapsedColumn(), TimeRemainingColumn())
     def tick(n: float) -> None:
         nonlocal done, bar, task
         done += n
         lasted = time.monotonic() - began
-        if engine.quiet or lasted < 2: return
+        if engine.quiet or lasted < 2 or not console.is_terminal: return
         if bar is None:
-            bar = Progress(*columns, console=Console(stderr=True), transient=True)
+            bar = Progress(*columns, console=console, transient=True)
             bar.start(); task = bar.add_task(title, total=total, rate='')
-        bar.update(task, completed=done, rate=f'{done / lasted:.3g} {unit}/s')
+        bar.update(task, completed=done, rate=f'{done / lasted:,.3g} {unit}/s')
     try: yield tick
     finally:
         if bar: bar.stop()
@@ -304,7 +304,7 @@ def each(
     "Run a function on every task in the engine's workers. Raises TaskError at the first task that fails."
     if not tasks: return
     n = min(engine.n_workers, len(tasks))
-    with progress(engine, title, len(tasks)) as tick:
+    with progress(engine, title, len(tasks), 'shards') as tick:
         for answer in _answers(engine, fn, [pickle.dumps(t) for t in tasks], n):
             ok, val = pickle.loads(answer)
             if not ok: raise TaskError(val)

@@ -129,7 +129,7 @@ def prompt_ids(
     room: int, # most tokens a prompt may have
 ) -> list[list[int]]: # ids of each
     "Encode prompts. Raises ValueError for one that leaves no room to answer."
-    ids = [tokenizer(p, split_special_tokens=True).input_ids if isinstance(p, str) else list(p) for p in prompts]
+    ids = [tokenizer(p, split_special_tokens=True, verbose=False).input_ids if isinstance(p, str) else list(p) for p in prompts]
     for i, p in enumerate(ids):
         if not 0 < len(p) <= room: raise ValueError(f'prompt {i} has {len(p)} tokens, must have 1 to {room}: context less max_new_tokens')
     return ids

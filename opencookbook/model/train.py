@@ -343,11 +343,17 @@ def _start(
     if settings.batch % (need := need * accel.num_processes): raise ValueError(f'batch={settings.batch} must be a multiple of {need}: micro={settings.micro} times {accel.num_processes} processes')
     model, found, log_bytes = new_model(shape, settings.seed), checkpoints(out), 0
     run = Run(None, model, new_optimizer(model, settings), accel, rows, settings)
-    with accel.main_process_first(): claim(out, run)
+    with accel.main_process_first(): _sweep(out); claim(out, run)
     if found: log_bytes = load_checkpoint(run, found[-1])
     if found and (clock := out/'checkpoints'/TIMING).exists(): run.clock = json.loads(clock.read_text())
     run.learner, run.optimizer = accel.prepare(Learner(model, settings.dtype), run.optimizer)
     return run, log_bytes
+
+# %% ../../nbs/model/03_train.ipynb #fc905b6a
+def _sweep(out: Path) -> None:
+    "Remove what a killed run was just writing."
+    for p in (*out.glob('.*.part'), *(out/'checkpoints').glob('.*.part')): shutil.rmtree(p)
+    for p in (*out.glob('.*.tmp'), *(out/'checkpoints').glob('.*.tmp')): p.unlink()
 
 # %% ../../nbs/model/03_train.ipynb #ca999c51
 def _go_on(

@@ -355,7 +355,7 @@ def _encode(
     side: Annotated[Literal['train', 'heldout'], typer.Option(help='Which side of the split.')] = 'train',
     fim: Annotated[float, typer.Option(help='Share of documents with a hole; 0 to 1.')] = 0.,
     mode: Annotated[Literal['spm', 'psm'], typer.Option(help='Order of the pieces: suffix or prefix first.')] = 'spm',
-    max_len: Annotated[int | None, typer.Option(help='Longer documents get no hole: tokens in a row. Without it, all may.')] = None,
+    max_len: Annotated[int, typer.Option(help='Longer documents get no hole: the length of the rows that they go to.')] = 512,
     seed: _Seed = 0,
 ) -> None:
     "Write documents as ids, a share of them with a hole to fill in."
