@@ -47,19 +47,24 @@ def test_a_second_cook_does_nothing(calm):
     assert {p: p.stat().st_mtime_ns for p in before} == before
 
 
+slow = pytest.mark.skipif(not os.environ.get('OPENCOOKBOOK_SLOW'), reason='minutes of killing: set OPENCOOKBOOK_SLOW=1')
+
+
+@slow
 def test_killed_at_twenty_moments_and_equal(calm, tmp_path):
     want, whole = calm
     rng, kills = random.Random(7), 0
-    while kills < 200:
+    while kills < 20:
         p = cook(tmp_path)
-        try: said = p.communicate(timeout=rng.uniform(1.5, max(4.0, whole / 5)))[0]
+        try: said = p.communicate(timeout=rng.uniform(1.5, max(6.0, whole / 2)))[0]
         except subprocess.TimeoutExpired:
             os.killpg(p.pid, signal.SIGKILL) if rng.random() < .5 else p.kill()
             p.wait(); p.stdout.close(); kills += 1
             continue
         assert p.returncode == 0, said
-        if kills >= 20: break
-        undo(tmp_path, rng)  # finished before twenty kills: take the end away and go on
+        undo(tmp_path, rng)  # finished before twenty kills: take a step away and go on
+    p = cook(tmp_path)
+    assert p.wait(300) == 0
     assert digest(tmp_path) == digest(want)
 
 
@@ -69,6 +74,7 @@ def undo(out: Path, rng: random.Random) -> None:
     shutil.rmtree(rng.choice(folders))
 
 
+@slow
 def test_interrupted_with_ctrl_c(calm, tmp_path):
     want, whole = calm
     p = cook(tmp_path)
