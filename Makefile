@@ -28,6 +28,6 @@ clean:
 	$(PIP) -e '.[train]'
 	touch $@
 .venv/test: .venv/cook
-	$(PIP) -e '.[train,eval,docs,dev,cluster]'
+	$(PIP) -e '.[train,post,eval,docs,dev,cluster]'
 	touch $@
 .PHONY: cook test docs lab bench clean

@@ -139,6 +139,11 @@ def test_chunked_loss_equals_autograd(n, size):
     for a, b in zip(torch.autograd.grad(3 * ours, (h, w)), torch.autograd.grad(3 * plain, (h, w))): assert torch.allclose(a, b, atol=1e-4)
 
 
+def test_blocks_refuse_a_cache():
+    model = new_model(LITTLE).eval(); model.set_attn_implementation('blocks')
+    with pytest.raises(ValueError, match='blocks know no cache'): model.generate(torch.arange(5)[None], max_new_tokens=3, pad_token_id=1)
+
+
 def test_bf16_is_near_fp32():
     batch = {k: torch.from_numpy(v[:4].astype(np.int64)) for k, v in ROWS.items()}
     a, b = (Learner(new_model(LITTLE), d)(**batch) for d in ('fp32', 'bf16'))
@@ -227,7 +232,7 @@ def test_reading_rows(tmp_path):
 
 def test_a_run_repeats_to_the_byte(straight, tmp_path):
     out, result = straight
-    assert train(ROWS, LITTLE, SETTINGS, tmp_path) == result
+    assert train({**ROWS, 'more': ROWS['labels']}, LITTLE, SETTINGS, tmp_path) == result  # what is not needed does not count
     assert contents(tmp_path) == contents(out)
     assert len((out/'metrics.jsonl').read_text().splitlines()) == 30 == result['steps'] and result['params'] == n_params(LITTLE)
     assert json.loads((out/'run.json').read_text())['threads'] == 1
@@ -255,6 +260,15 @@ def test_interrupted_after_any_update(straight, tmp_path, step):
     with pytest.raises(KeyboardInterrupt): train(ROWS, LITTLE, SETTINGS, tmp_path, stop)
     assert train(ROWS, LITTLE, SETTINGS, tmp_path) == straight[1]
     assert contents(tmp_path) == contents(straight[0])
+
+
+@pytest.mark.parametrize('tied, dtype, schedule', [(False, 'fp32', Cosine(1e-3, 2, 9)), (False, 'bf16', Ladder(((9, 1e-3),), 3))])
+def test_interrupted_with_other_settings(tmp_path, tied, dtype, schedule):
+    args = ROWS, replace(LITTLE, tied=tied, kv_heads=2), replace(SETTINGS, dtype=dtype, schedule=schedule, every=3, keep=1, micro=1)
+    def stop(record):
+        if record['step'] == 7: raise KeyboardInterrupt
+    with pytest.raises(KeyboardInterrupt): train(*args, tmp_path/'cut', stop)
+    assert train(*args, tmp_path/'cut') == train(*args, tmp_path/'straight') and contents(tmp_path/'cut') == contents(tmp_path/'straight')
 
 
 @pytest.mark.parametrize('call', [1, 4, 6, 7, 11])

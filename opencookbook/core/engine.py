@@ -185,9 +185,12 @@ def _start(
 
 # %% ../../nbs/core/02_engine.ipynb #0bd7be94
 def _start_ray(engine: Engine) -> None:
-    "Connect to Ray, or start it here."
+    "Connect to Ray, or start it here. Raises ConnectionError when no cluster answers."
     try: import ray
     except ImportError: raise ImportError('runner ray needs Ray; pip install opencookbook[cluster]') from None
+    host, _, port = (engine.address or '').removeprefix('ray://').rpartition(':')
+    try: socket.create_connection((host, int(port)), 10).close() if port.isdigit() else None  # Ray itself asks for an hour
+    except OSError as e: raise ConnectionError(f'no Ray cluster answers at {engine.address} ({one_line(e)}); start one with `ray start --head`') from None
     if not ray.is_initialized(): ray.init(address=engine.address, num_cpus=None if engine.address else engine.n_workers, logging_level='error', log_to_driver=False)
     daft.set_runner_ray(engine.address)
 

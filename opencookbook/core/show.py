@@ -6,19 +6,25 @@
 __all__ = ['PALETTE', 'house_style', 'human', 'funnel', 'kept_dropped', 'md_table', 'before_after']
 
 # %% ../../nbs/core/05_show.ipynb #8002242d
+import sys
 from collections.abc import Mapping, Sequence
 
 import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
-from matplotlib_inline.backend_inline import set_matplotlib_formats
 
 # %% ../../nbs/core/05_show.ipynb #47afc6c8
 PALETTE = ('#1f7a6d', '#e9a23b', '#8a3ea8', '#3b6fb6', '#b3541e', '#6b7280')  # kept first, dropped second
 
 # %% ../../nbs/core/05_show.ipynb #d1bb2580
+def _show_svg() -> None:
+    "In a notebook, show figures as SVG."
+    from matplotlib_inline.backend_inline import set_matplotlib_formats
+    set_matplotlib_formats('svg', metadata={'Date': None, 'Creator': None})
+
+# %% ../../nbs/core/05_show.ipynb #11c37452
 def house_style() -> None:
     "Draw figures as deterministic SVG in the style of the house."
-    set_matplotlib_formats('svg', metadata={'Date': None, 'Creator': None})
+    if 'IPython' in sys.modules: _show_svg()
     plt.rcParams.update({
         'svg.hashsalt': 'cook', 'svg.fonttype': 'none', 'font.family': 'sans-serif', 'font.size': 10, 'figure.figsize': (6.4, 2.6),
         'axes.spines.top': False, 'axes.spines.right': False, 'axes.titlesize': 11, 'axes.titlelocation': 'left', 'axes.titleweight': 'bold',

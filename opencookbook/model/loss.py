@@ -29,6 +29,7 @@ def attend_in_blocks(
     **kwargs: object, # what other kernels need
 ) -> tuple[torch.Tensor, None]: # (bs, sl, heads, head_dim)
     "Causal attention, some queries at a time against the keys up to the last of them."
+    if query.shape[2] != key.shape[2]: raise ValueError(f"{query.shape[2]} queries for {key.shape[2]} keys: blocks know no cache; call model.set_attn_implementation('sdpa') first")
     if (groups := query.shape[1] // key.shape[1]) > 1: key, value = key.repeat_interleave(groups, 1), value.repeat_interleave(groups, 1)
     query, key, bias, out = (query * scaling).to(value.dtype), key.to(value.dtype), attention_mask.to(value.dtype), []
     for a, q in zip(range(0, query.shape[2], block), query.split(block, 2)):

@@ -342,7 +342,7 @@ def _start(
     accel, need = Accelerator(cpu=not torch.cuda.is_available(), mixed_precision='no'), settings.micro
     if settings.batch % (need := need * accel.num_processes): raise ValueError(f'batch={settings.batch} must be a multiple of {need}: micro={settings.micro} times {accel.num_processes} processes')
     model, found, log_bytes = new_model(shape, settings.seed), checkpoints(out), 0
-    run = Run(None, model, new_optimizer(model, settings), accel, rows, settings)
+    run = Run(None, model, new_optimizer(model, settings), accel, {k: rows[k] for k in ('input_ids', 'position_ids', 'labels')}, settings)
     with accel.main_process_first(): _sweep(out); claim(out, run)
     if found: log_bytes = load_checkpoint(run, found[-1])
     if found and (clock := out/'checkpoints'/TIMING).exists(): run.clock = json.loads(clock.read_text())
