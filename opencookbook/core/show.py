@@ -29,7 +29,7 @@ def house_style() -> None:
         'svg.hashsalt': 'cook', 'svg.fonttype': 'none', 'font.family': 'sans-serif', 'font.size': 10, 'figure.figsize': (6.4, 2.6),
         'axes.spines.top': False, 'axes.spines.right': False, 'axes.titlesize': 11, 'axes.titlelocation': 'left', 'axes.titleweight': 'bold',
         'axes.edgecolor': '#9aa1ad', 'axes.labelcolor': '#5b6475', 'xtick.color': '#5b6475', 'ytick.color': '#5b6475',
-        'axes.prop_cycle': plt.cycler(color=PALETTE), 'figure.facecolor': 'none', 'axes.facecolor': 'none', 'legend.frameon': False,
+        'axes.prop_cycle': plt.cycler(color=PALETTE), 'text.color': '#5b6475', 'figure.facecolor': 'none', 'axes.facecolor': 'none', 'legend.frameon': False,
         'figure.constrained_layout.use': True})
 
 # %% ../../nbs/core/05_show.ipynb #535f14d9

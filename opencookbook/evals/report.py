@@ -20,7 +20,7 @@ from matplotlib.figure import Figure
 
 from ..core.engine import batches, shards
 from ..core.ledger import summarise
-from ..core.show import PALETTE, before_after, funnel, human
+from ..core.show import PALETTE, before_after, funnel, house_style, human
 from ..core.step import manifest
 
 # %% ../../nbs/evals/03_report.ipynb #37adf123
@@ -75,7 +75,7 @@ def table(
     "An HTML table; numbers stand right, everything is escaped."
     if not (rows := list(rows)): return '<p class="none">nothing</p>'
     cell = lambda v: f'<td class="n">{v:,}</td>' if isinstance(v, int) else f'<td class="n">{v:.4g}</td>' if isinstance(v, float) else f'<td>{escape(str("" if v is None else v))}</td>'
-    head = ''.join(f'<th>{escape(str(c))}</th>' for c in rows[0])
+    head = ''.join(f'<th{" class=n" * any(isinstance(r.get(c), (int, float)) for r in rows)}>{escape(str(c))}</th>' for c in rows[0])
     return f'<table><thead><tr>{head}</tr></thead><tbody>' + ''.join('<tr>' + ''.join(cell(r.get(c)) for c in rows[0]) + '</tr>' for r in rows) + '</tbody></table>'
 
 # %% ../../nbs/evals/03_report.ipynb #c6d820c6
@@ -112,7 +112,7 @@ def training_part(
     log = [json.loads(l) for l in (folders['train']/'metrics.jsonl').read_text().splitlines()]
     log = [r for r in log if 'loss' in r]
     fig, ax = plt.subplots(figsize=(9, 2.6))
-    ax.plot([r['tokens'] for r in log], [r['loss'] for r in log]); ax.set(xlabel='tokens seen', ylabel='loss, nats a token')
+    ax.plot([r['tokens'] for r in log], [r['loss'] for r in log]); ax.set(xlabel='tokens seen', ylabel='loss, nats a token'); ax.xaxis.set_major_formatter(lambda x, _: human(x))
     part = f'<h2>Training</h2>{svg(fig, "loss over tokens")}<p>{len(log):,} logged steps, {log[-1]["tokens"]:,} tokens, last loss {log[-1]["loss"]:.3f}.</p>' if log else ''
     if 'heldout' not in folders: return part
     bits = json.loads((folders['heldout']/'bits_per_byte.json').read_text())
@@ -180,7 +180,7 @@ h1{font-size:2rem;margin:0}h2{margin:2.6rem 0 .6rem;border-bottom:1px solid var(
 .sub{color:var(--soft);font-style:italic;margin:.2rem 0 1.5rem}svg{max-width:100%;height:auto;display:block;margin:.6rem 0}
 table{border-collapse:collapse;font:14px/1.5 system-ui,sans-serif;width:100%;display:block;overflow-x:auto}
 th{text-align:left;color:var(--soft);font-weight:600}td,th{padding:.25rem .8rem .25rem 0;border-bottom:1px solid var(--line);white-space:nowrap}
-td.n{text-align:right;font-variant-numeric:tabular-nums}summary{cursor:pointer;color:var(--a)}.none{color:var(--soft)}"""
+td.n,th.n{text-align:right}td.n{font-variant-numeric:tabular-nums}summary{cursor:pointer;color:var(--a)}.none{color:var(--soft)}"""
 
 # %% ../../nbs/evals/03_report.ipynb #a7a62ee2
 def card(
@@ -190,7 +190,9 @@ def card(
     previous: Mapping[str, Path] = {}, # of the last run that differed
 ) -> str: # a page of HTML that loads nothing
     "The report card of a run."
-    parts = (data_part(folders), training_part(folders), score_part(folders), cost_part(folders), lineage_part(folders, previous))
+    with plt.rc_context():
+        house_style()
+        parts = (data_part(folders), training_part(folders), score_part(folders), cost_part(folders), lineage_part(folders, previous))
     size = left(folders, 'bytes_out')
     sub = f'{human(next(iter(size.values())), "B")} harvested, {human(list(size.values())[-1], "B")} left' if size else 'no data steps'
     return (f'<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>{escape(name)}: report card</title>'
