@@ -15,6 +15,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from hashlib import file_digest, sha256
 from importlib.metadata import Distribution, distributions
@@ -230,8 +231,10 @@ def fetch_listed(
     source: Listed, # list and cache
     run: Callable = subprocess.run, # what starts `pip` and `npm`
 ) -> Iterator[tuple[Package, str]]: # each package and its archive, as it arrives
-    "Bring all packages of a list, over the network."
-    for package in read_list(source.location): yield package, bring(package, source.cache, run)
+    "Bring all packages of a list, over the network, four at a time."
+    packages, pool = read_list(source.location), ThreadPoolExecutor(4)
+    try: yield from zip(packages, pool.map(lambda p: bring(p, source.cache, run), packages))
+    finally: pool.shutdown(cancel_futures=True)
 
 # %% ../../nbs/data/01d_packages.ipynb #49e79475
 def plan_listed(

@@ -472,7 +472,7 @@ def write_card(
 @command(panel='Recipes')
 def _cook(
     ask: Ask,
-    recipe: Annotated[Literal[*RECIPES], typer.Argument(metavar='RECIPE', help='tiny: the installed packages, in minutes. sample: data_samples, in seconds.', show_default=False)],
+    recipe: Annotated[Literal[*RECIPES], typer.Argument(metavar='RECIPE', help='tiny: the installed packages, in minutes. small: 45 packages that it downloads. sample: data_samples, in seconds.', show_default=False)],
     runs: _Runs = Path('runs'),
 ) -> None:
     "Run a recipe from raw files to a report card; run again to go on."
