@@ -506,33 +506,22 @@ def chapter_findings(c: Chapter, house: House) -> list[str]: return list(parses(
 HERE = House(ROOT)
 
 
-# Findings that are known and not mended yet, by how they begin. The list may only shrink.
-DEBTS = ('model/02_schedule.ipynb: median of exported', 'model/02a_loss.ipynb: median of exported', 'model/03_train.ipynb: median of exported',
-         'model/loss.py line', 'model/loss.py: attend_in_blocks is public', 'model/loss.py: window_nll is public',
-         *(f'model/train.py: {n} is public' for n in ('shuffled', 'accumulate', 'sync', 'checkpoint', 'start', 'go_on', 'summary')))
-
-
-def owed(finding: str) -> str | None:
-    "The debt that a finding belongs to."
-    return next((d for d in DEBTS if finding.removeprefix('nbs/').removeprefix(f'{PACKAGE}/').startswith(d)), None)
-
-
 @pytest.mark.parametrize('path', [str(c.path) for c in HERE.chapters])
 def test_chapter(path):
     [chapter] = [c for c in HERE.chapters if str(c.path) == path]
-    found = [f for f in chapter_findings(chapter, HERE) if not owed(f)]
+    found = chapter_findings(chapter, HERE)
     assert not found, '\n' + '\n'.join(found)
 
 
 @pytest.mark.parametrize('path', [str(m.path) for m in HERE.modules])
 def test_module(path):
-    found = [f for f in findings(MODULE_CHECKS, *[m for m in HERE.modules if str(m.path) == path], HERE) if not owed(f)]
+    found = findings(MODULE_CHECKS, *[m for m in HERE.modules if str(m.path) == path], HERE)
     assert not found, '\n' + '\n'.join(found)
 
 
 @pytest.mark.parametrize('check', HOUSE_CHECKS, ids=lambda f: f.__name__)
 def test_house(check):
-    found = [f for f in check(HERE) if not owed(f)]
+    found = [*check(HERE)]
     assert not found, '\n' + '\n'.join(found)
 
 
