@@ -47,10 +47,6 @@ def test_a_second_cook_does_nothing(calm):
     assert {p: p.stat().st_mtime_ns for p in before} == before
 
 
-slow = pytest.mark.skipif(not os.environ.get('OPENCOOKBOOK_SLOW'), reason='minutes of killing: set OPENCOOKBOOK_SLOW=1')
-
-
-@slow
 def test_killed_at_twenty_moments_and_equal(calm, tmp_path):
     want, whole = calm
     rng, kills = random.Random(7), 0
@@ -74,7 +70,6 @@ def undo(out: Path, rng: random.Random) -> None:
     shutil.rmtree(rng.choice(folders))
 
 
-@slow
 def test_interrupted_with_ctrl_c(calm, tmp_path):
     want, whole = calm
     p = cook(tmp_path)

@@ -9,9 +9,11 @@ __all__ = ['FULL', 'BASE', 'DataFrame', 'Window', 'col', 'shards', 'shard_names'
 
 # %% ../../nbs/core/02_engine.ipynb #2d688129
 import ctypes
+import errno
 import json
 import logging
 import os
+import re
 import signal
 import socket
 import time
@@ -64,13 +66,16 @@ class TaskError(RuntimeError):
 
 # %% ../../nbs/core/02_engine.ipynb #1d7dabad
 FULL = 'the disk is full; free some space and run again, what is finished is kept'
+_SAID = {errno.EACCES: 'no permission for {}; choose another place, or have it granted', errno.EPERM: 'no permission for {}; choose another place, or have it granted',
+         errno.EROFS: '{} can only be read; choose another place', errno.EEXIST: '{} is a file where a folder must be; choose another name',
+         errno.ENOTDIR: '{} leads through a file; choose another name'}
 
 def one_line(
     e: BaseException, # what was raised
 ) -> str: # fit to be shown
     "What an exception says, in one line; the type is named where the words alone would not do."
     said = str(e)
-    if isinstance(e, OSError) and e.strerror: said = f'{e.strerror}: {e.filename}' if e.filename else e.strerror
+    if isinstance(e, OSError) and e.strerror: said = _SAID.get(e.errno, e.strerror + ': {}').format(e.filename) if e.filename else e.strerror
     if isinstance(e, OSError) and e.errno == 28 or 'os error 28' in said: said = said if said.startswith('the disk') else FULL  # ENOSPC
     plain = isinstance(e, (TaskError, ValueError, OSError, ImportError, ArithmeticError)) or type(e) is RuntimeError
     return ' '.join((said if said and plain and type(e) is not ZeroDivisionError else f'{type(e).__name__}: {said}').split())
@@ -430,7 +435,7 @@ def frame(
 ) -> DataFrame: # lazy
     "Parquet files as one dataframe."
     _start(engine)
-    return daft.read_parquet([str(p) for p in paths])
+    return daft.read_parquet([re.sub(r'([][*?{}\\])', r'\\\1', str(p)) for p in paths])  # names, not patterns
 
 # %% ../../nbs/core/02_engine.ipynb #27ae9b45
 def collect(

@@ -36,6 +36,7 @@ from ..data.corpus import harvest_corpus
 from ..data.exact import exact
 from ..data.files import Limits
 from ..data.filters import filters
+from ..data.git import Git
 from ..data.harvest import Tree, fingerprint, parse_source
 from ..data.preprocess import preprocess, type_paths
 from ..data.signals import SIGNALS, from_json, signals, to_json
@@ -236,8 +237,9 @@ def _harvest(
     "Read code into a corpus: installed packages, folders, git, archives, tables, the hub."
     pairs = tuple(tuple(p.split('=', 1)) for p in columns.split(',') if p)
     if bad := [p[0] for p in pairs if len(p) < 2]: raise ValueError(f'--map {bad[0]} names one column; write two, as in text=content')
-    given = dict(columns=pairs, repo=repo, by_folder=by_folder, stars=stars, cache=cache)
+    given = dict(columns=dict(pairs), repo=repo, by_folder=by_folder, stars=stars, cache=cache)
     found = parse_source(source, **{k: v for k, v in given.items() if v})
+    if stars and not isinstance(found, Git): raise ValueError(f'--stars is for git repositories; {source} is none')
     if isinstance(found, Tree) and Path(found.location).resolve() in out.resolve().parents: raise ValueError(f'{out} lies in {source}, which is read; write somewhere else')
     run_stage(ask, Step('harvest', harvest_corpus, dict(sources=found, limits=Limits(max_bytes=max_bytes)), stamp=fingerprint(found)), {}, out)
 
