@@ -10,97 +10,21 @@ import time
 from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
-from typing import NamedTuple
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 import typer
+from program import BIN, ENV, ROOT, ROWS, SAMPLES, ledger, own, table, tree, wait_for
 
 from opencookbook.core.doc import SCHEMA, docs
-from opencookbook.core.engine import Engine, batches, shards
-from opencookbook.core.ledger import LEDGER
+from opencookbook.core.engine import Engine, shards
 from opencookbook.data.harvest import Tree
 from opencookbook.recipes.cli import app
 from opencookbook.recipes.pipeline import cook
 from opencookbook.recipes.tiny import SAMPLE, data_steps
 from opencookbook.tools.problems import load_problems
-
-ROOT = Path(__file__).resolve().parent.parent
-ENV = {**os.environ, 'HF_HUB_OFFLINE': '1', 'COLUMNS': '80', 'TERM': 'dumb', 'PYTHONWARNINGS': 'default,ignore::ResourceWarning'}  # the engine leaves the pipes of its workers to the system
-BIN = Path(sys.executable).parent/'opencookbook'
-SAMPLES = str(ROOT/'data_samples'/'files')
-
-
-class Said(NamedTuple):
-    "How a call ended."
-    status: int
-    out: str
-    err: str
-
-
-LOADED = """
-import json, os, sys
-from opencookbook.recipes import cli
-print('ready', flush=True)
-for line in sys.stdin:
-    args, cwd, out, err = json.loads(line)
-    if not (pid := os.fork()):
-        for fd, name in ((1, out), (2, err)): os.dup2(os.open(name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), fd)
-        os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
-        os.chdir(cwd); sys.argv[1:] = args
-        try: cli.main()
-        except SystemExit as e: sys.stdout.flush(); os._exit(e.code or 0)
-    print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), flush=True)
-"""
-
-
-class Program:
-    "The program, loaded once: each call is a fork of it, a process of its own that starts in no time."
-    def __init__(self, tmp: Path):
-        self.tmp = tmp
-        self.server = subprocess.Popen([sys.executable, '-c', LOADED], env=ENV, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        assert self.server.stdout.readline() == 'ready\n'
-
-    def __call__(self, *args, cwd: Path = ROOT) -> Said:
-        out, err = self.tmp/'stdout', self.tmp/'stderr'
-        self.server.stdin.write(json.dumps([[str(a) for a in args], str(cwd), str(out), str(err)]) + '\n'); self.server.stdin.flush()
-        return Said(int(self.server.stdout.readline()), out.read_text(), err.read_text())
-
-    def ok(self, *args, **kw) -> dict:
-        "Call with --json; it must succeed and say nothing but one JSON value."
-        said = self(*args, '--json', **kw)
-        assert said.status == 0 and not said.err, said
-        assert said.out.count('\n') == 1
-        return json.loads(said.out)
-
-    def fails(self, *args, **kw) -> str:
-        "Call; it must fail with one clear line on the error stream and nothing else."
-        said = self(*args, **kw)
-        assert said.status == 1 and not said.out, said
-        assert re.fullmatch(r'error: [^\n]{12,}\n', said.err) and 'Traceback' not in said.err and 'Errno' not in said.err, said
-        return said.err
-
-
-@pytest.fixture(scope='session')
-def program(tmp_path_factory) -> Iterator[Program]:
-    p = Program(tmp_path_factory.mktemp('program'))
-    yield p
-    p.server.stdin.close(); p.server.wait(); p.server.stdout.close()
-
-
-def table(path: Path) -> pa.Table:
-    "A corpus as one table."
-    return pa.concat_tables([t for s in shards(path) for t in batches(s)])
-
-
-def ledger(out: Path) -> list[dict]:
-    "The ledger of a stage, wherever it lies."
-    paths = [out.with_suffix('.ledger.parquet')] if out.suffix == '.parquet' else sorted((out/'_ledger').glob('*.parquet'))
-    assert all(pq.read_schema(p).remove_metadata() == LEDGER for p in paths)
-    return [r for p in paths for r in pq.read_table(p).to_pylist()]
-
 
 # ---------------------------------------------------------------- help
 
@@ -246,16 +170,6 @@ def test_two_workers_say_the_same_as_one(program, chain, tmp_path):
 
 
 # ---------------------------------------------------------------- a user's own tables
-
-LINES = ''.join(f'total_{i} = add({i}, total_{i + 1})\n' for i in range(30))
-ROWS = [dict(repo='me/a', path='src/sum.py', text=LINES), dict(repo='me/b', path='lib/sum.py', text=LINES), dict(repo='me/b', path='lib/né.py', text='x = "é"\n'),
-        dict(repo='me/b', path='lib/gap.js', text='function f() { return 1 }\n' * 12)]
-
-
-def own(path: Path, **types) -> Path:
-    pq.write_table(pa.table({k: pa.array([r[k] for r in ROWS], types.get(k)) for k in ROWS[0]}), path)
-    return path
-
 
 def test_repo_path_and_text_are_enough(program, tmp_path):
     src = own(tmp_path/'mine.parquet')
@@ -412,10 +326,6 @@ def test_unexpected_errors_are_one_line_unless_asked(tmp_path):
 
 # ---------------------------------------------------------------- what is there already
 
-def tree(top: Path) -> dict[str, tuple[int, bytes]]:
-    return {str(p.relative_to(top)): (p.stat().st_mtime_ns, p.read_bytes()) for p in sorted(top.rglob('*')) if p.is_file()}
-
-
 @pytest.mark.parametrize('out', ['out', 'out.parquet'])
 def test_a_second_call_finds_the_result(program, tmp_path, out):
     src = own(tmp_path/'mine.parquet')
@@ -457,25 +367,6 @@ def test_out_of_another_stage_is_kept(program, tmp_path):
 
 
 # ---------------------------------------------------------------- interrupted
-
-@pytest.fixture(scope='session')
-def heavy(tmp_path_factory) -> Path:
-    "A corpus of 16 shards that takes a while."
-    top, rng = tmp_path_factory.mktemp('heavy')/'corpus', random.Random(1)
-    top.mkdir()
-    words = [''.join(rng.choices('abcdefghij', k=rng.randint(2, 9))) for _ in range(3000)]
-    for s in range(16):
-        rows = [dict(repo=f'r{s}', path=f'{i}.py', text='\n'.join(' '.join(rng.choices(words, k=9)) for _ in range(250))) for i in range(120)]
-        pq.write_table(docs(rows), top/f'{s:02}.parquet')
-    return top
-
-
-def wait_for(found, seconds: float = 60) -> None:
-    end = time.monotonic() + seconds
-    while not found():
-        assert time.monotonic() < end, 'waited too long'
-        time.sleep(.01)
-
 
 @pytest.mark.parametrize('workers', [1, 2])
 @pytest.mark.parametrize('name', ['out', 'out.parquet'])

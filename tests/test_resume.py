@@ -1,42 +1,13 @@
 """Kill a cook at random moments, run it again until it ends, and compare every byte with a cook nobody disturbed."""
-import hashlib
 import os
 import random
 import shutil
 import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
 
-import pytest
-
-ROOT = Path(__file__).resolve().parent.parent
-ENV = {**os.environ, 'HF_HUB_OFFLINE': '1', 'DO_NOT_TRACK': '1', 'PYTHONHASHSEED': '0'}
-TIMES = ('_timing.json', 'timing.json', 'report.html')  # the only files that may differ
-
-
-def cook(out: Path, *more: str) -> subprocess.Popen:
-    "Start a cook of the sample recipe in a process group of its own."
-    cmd = [sys.executable, '-m', 'opencookbook', 'cook', 'sample', '--runs', str(out), '--quiet', *more]
-    return subprocess.Popen(cmd, cwd=ROOT, env=ENV, start_new_session=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-
-
-def digest(out: Path) -> dict[str, str]:
-    "Hash of every file a run left, but the timings and the locks."
-    return {str(p.relative_to(out)): hashlib.sha256(p.read_bytes()).hexdigest()
-            for p in sorted(out.rglob('*')) if p.is_file() and p.name not in TIMES and not p.name.endswith('.lock')}
-
-
-@pytest.fixture(scope='session')
-def calm(tmp_path_factory) -> tuple[Path, float]:
-    "A cook nobody disturbed, and how long it took."
-    out = tmp_path_factory.mktemp('calm')
-    t = time.monotonic()
-    p = cook(out)
-    said = p.communicate(timeout=300)[0]
-    assert p.returncode == 0, said
-    return out, time.monotonic() - t
+from program import TIMES, cook, digest
 
 
 def test_a_second_cook_does_nothing(calm):

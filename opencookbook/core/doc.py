@@ -53,10 +53,18 @@ def _text(table: pa.Table) -> pa.ChunkedArray:
         raise ValueError(f'column content holds bytes that are not UTF-8 ({e}); decode it with `opencookbook harvest` first') from None
 
 # %% ../../nbs/core/01_doc.ipynb #8a89c42e
+def _is_text(typ: pa.DataType) -> bool:
+    "Strings, or bytes that may be strings."
+    if pa.types.is_dictionary(typ): typ = typ.value_type
+    return any(f(typ) for f in (pa.types.is_string, pa.types.is_large_string, pa.types.is_string_view, pa.types.is_binary, pa.types.is_large_binary, pa.types.is_null))
+
+# %% ../../nbs/core/01_doc.ipynb #b37da7e3
 def _column(table: pa.Table, name: str, typ: pa.DataType) -> pa.ChunkedArray | pa.Array:
     "One column of the schema in its type; nulls where the table has none."
     if name not in table.column_names: return pa.nulls(len(table), typ)
-    try: return table[name].cast(typ)
+    try:
+        if _is_text(typ) and not _is_text(table[name].type): raise pa.ArrowTypeError('a number is no text')
+        return table[name].cast(typ)
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError, pa.ArrowTypeError):
         raise ValueError(f'column {name} is {table[name].type}, which does not become {typ}; convert it first') from None
 

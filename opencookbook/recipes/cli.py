@@ -30,7 +30,7 @@ from rich.markup import escape
 from .. import __version__
 from ..core.engine import Engine, batches, check_corpus, one_line, progress, shards, write_tables, written
 from ..core.ledger import ledger_paths, tell
-from ..core.step import MANIFEST, TIMING, Step, locked, manifest, run_into
+from ..core.step import MANIFEST, TIMING, Step, locked, manifest, read_note, run_into
 from ..core.step import fingerprint as step_hash
 from ..data.corpus import harvest_corpus
 from ..data.exact import exact
@@ -137,9 +137,9 @@ def _program(version: Annotated[bool, typer.Option('--version', help='Show the v
 def stamp(
     src: Path, # a file or a folder
 ) -> str: # changes when the files do
-    "What a step knows about files that are no step of its recipe. Raises FileNotFoundError."
+    "What a step knows about files that are no step of its recipe. Raises FileNotFoundError, ValueError when a manifest is damaged."
     if not src.exists(): raise FileNotFoundError(2, f'{src} is not there; give a file or a folder')
-    made = (src/MANIFEST).read_text() if (src/MANIFEST).exists() else ''
+    made = read_note(src/MANIFEST, f'remove {src} and make it again') if (src/MANIFEST).exists() else ''
     files = [src] if src.is_file() else sorted(p for p in src.rglob('*') if p.is_file() and p.name != TIMING)
     known = [(p.relative_to(src if src.is_dir() else src.parent).as_posix(), p.stat().st_size, made or p.stat().st_mtime_ns) for p in files]
     return sha256(repr(known).encode()).hexdigest()

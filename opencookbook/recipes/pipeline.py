@@ -13,7 +13,7 @@ from pathlib import Path
 
 from ..core.engine import Engine, batches, shards, written
 from ..core.ledger import why
-from ..core.step import MANIFEST, Step, fingerprint, folder_of, locked, manifest, run_step
+from ..core.step import MANIFEST, Step, fingerprint, folder_of, locked, manifest, read_note, run_step
 
 # %% ../../nbs/recipes/04_pipeline.ipynb #4a0c232e
 RUN = 'run.json'
@@ -59,7 +59,8 @@ def _note_run(
     root: Path, # folder of the run
 ) -> dict: # what was written
     "Write `run.json`; when a step differs from the last run, the old list is kept under `previous`."
-    old = read_run(root) if (Path(root)/RUN).exists() else {}
+    try: old = read_run(root)
+    except (FileNotFoundError, ValueError): old = {}
     steps = {s.name: f.name for s, f in zip(order(goals), folders, strict=True)}
     previous = old.get('previous', {}) if old.get('steps') == steps else old.get('steps', {})
     now = dict(recipe=name, fingerprint=recipe_hash(goals), steps=steps, previous=previous)
@@ -79,8 +80,8 @@ def read_run(
 ) -> dict: # recipe, fingerprint, steps (name to folder), previous
     "What the last cook in a folder was. Raises FileNotFoundError when there was none."
     f = Path(root)/RUN
-    if not f.exists(): raise FileNotFoundError(f'{root} holds no run; start one with `opencookbook cook tiny`')
-    return json.loads(f.read_text())
+    if not f.exists(): raise FileNotFoundError(f'{root} holds no run; start one with `opencookbook cook {Path(root).name}`')
+    return read_note(f, f'`opencookbook cook {Path(root).name}` writes it again')
 
 # %% ../../nbs/recipes/04_pipeline.ipynb #3cceaae8
 def status(
