@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['FULL', 'BASE', 'DataFrame', 'Window', 'col', 'shards', 'shard_names', 'TaskError', 'one_line', 'written',
-           'write_tables', 'base_of', 'batches', 'Engine', 'progress', 'each', 'map_shards', 'map_tables', 'frame',
-           'collect', 'check_corpus']
+           'write_tables', 'read_note', 'recall', 'base_of', 'batches', 'Engine', 'progress', 'each', 'map_shards',
+           'map_tables', 'frame', 'collect', 'check_corpus']
 
 # %% ../../nbs/core/02_engine.ipynb #2d688129
 import ctypes
@@ -68,7 +68,8 @@ class TaskError(RuntimeError):
 FULL = 'the disk is full; free some space and run again, what is finished is kept'
 _SAID = {errno.EACCES: 'no permission for {}; choose another place, or have it granted', errno.EPERM: 'no permission for {}; choose another place, or have it granted',
          errno.EROFS: '{} can only be read; choose another place', errno.EEXIST: '{} is a file where a folder must be; choose another name',
-         errno.ENOTDIR: '{} leads through a file; choose another name'}
+         errno.ENOTDIR: '{} leads through a file; choose another name', errno.EISDIR: '{} is a folder where a file must be; choose another name',
+         errno.ELOOP: '{} is a link that leads to itself; choose another name', errno.ENAMETOOLONG: 'the name {} is too long; choose a shorter one'}
 
 def one_line(
     e: BaseException, # what was raised
@@ -118,6 +119,26 @@ def write_tables(
             if writer: writer.close()
     return n
 
+# %% ../../nbs/core/02_engine.ipynb #be4c4bb4
+def read_note(
+    path: Path, # JSON, one object
+    advice: str, # what to do when it cannot be read
+    **kinds: type, # what it must hold, by name
+) -> dict: # what it says
+    "Read a file that a run left for a later one. Raises ValueError when it is damaged."
+    try: found = json.loads(Path(path).read_text())
+    except (ValueError, RecursionError): found = None
+    if not isinstance(found, dict) or not all(isinstance(found.get(k), t) for k, t in kinds.items()): raise ValueError(f'{path} is damaged; {advice}')
+    return found
+
+# %% ../../nbs/core/02_engine.ipynb #abfd5dec
+def recall(
+    path: Path, # JSON, one object
+) -> dict: # what it says; empty when it is not there or cannot be read
+    "What a run that was cut off left behind, if anything."
+    try: return read_note(path, '')
+    except (OSError, ValueError): return {}
+
 # %% ../../nbs/core/02_engine.ipynb #e9b6a7e5
 BASE = '_base.json'  # in a folder of ids: {"base": relative path of the folder with the texts}
 
@@ -125,33 +146,51 @@ BASE = '_base.json'  # in a folder of ids: {"base": relative path of the folder 
 def base_of(
     folder: Path, # a corpus
 ) -> Path | None: # where the texts are, or None if they are here
-    "The corpus whose documents a folder of ids speaks of."
+    "The corpus whose documents a folder of ids speaks of. Raises ValueError when the line about it is damaged."
     f = Path(folder)/BASE
-    return (Path(folder)/json.loads(f.read_text())['base']).resolve() if f.exists() else None
+    return (Path(folder)/read_note(f, f'remove {folder} and run again', base=str)['base']).resolve() if f.exists() else None
 
 # %% ../../nbs/core/02_engine.ipynb #5e0fa1a0
+def _open(shard: Path) -> pq.ParquetFile:
+    "A Parquet file whose footer can be read, with columns of different names; a pipe is not waited for."
+    try:
+        if shard.exists() and not shard.is_file(): raise OSError('it is no regular file')
+        f = pq.ParquetFile(shard)
+    except (pa.ArrowInvalid, OSError) as e:
+        if isinstance(e, OSError) and e.errno == errno.EACCES: raise PermissionError(e.errno, os.strerror(e.errno), str(shard)) from None
+        raise ValueError(f'{shard} is not a readable Parquet file ({_reason(e)}); write it again') from None
+    names = f.schema_arrow.names
+    if twice := [n for n in dict.fromkeys(names) if names.count(n) > 1]: raise ValueError(f'{shard}: column {twice[0]} occurs twice; give each a name of its own')
+    return f
+
+def _reason(e: Exception) -> str:
+    "The first line of what Arrow says, or the words of the system for its number."
+    return os.strerror(e.errno) if isinstance(e, OSError) and e.errno else str(e).splitlines()[0]
+
+# %% ../../nbs/core/02_engine.ipynb #44442361
+def _row_groups(shard: Path, columns: Sequence[str] | None = None) -> Iterator[pa.Table]:
+    "One table a row group; one without rows when there is none."
+    with _open(shard) as f:
+        cols = columns and [c for c in f.schema_arrow.names if c in columns]
+        if not f.num_row_groups: yield f.schema_arrow.empty_table() if cols is None else f.schema_arrow.empty_table().select(cols)
+        for i in range(f.num_row_groups):
+            try: yield f.read_row_group(i, columns=cols)
+            except (pa.ArrowInvalid, OSError) as e: raise ValueError(f'{shard}: row group {i} of {f.num_row_groups} is damaged ({_reason(e)}); write it again') from None
+
+# %% ../../nbs/core/02_engine.ipynb #44f403df
 def batches(
     shard: Path, # a Parquet file of documents, or of ids with a base beside it
     columns: Sequence[str] | None = None, # only these; all when None
 ) -> Iterator[pa.Table]: # one table a row group
     "Read a shard batch by batch; ids are joined with the documents they stand for. Raises ValueError on a broken file."
     shard = Path(shard)
-    if base := base_of(shard.parent): yield from _joined(shard, base, columns); return
-    try: f = pq.ParquetFile(shard)
-    except (pa.ArrowInvalid, OSError) as e:
-        raise ValueError(f'{shard} is not a readable Parquet file ({str(e).splitlines()[0]}); write it again') from None
-    with f:
-        cols = columns and [c for c in f.schema_arrow.names if c in columns]
-        if not f.num_row_groups: yield f.schema_arrow.empty_table() if cols is None else f.schema_arrow.empty_table().select(cols)
-        for i in range(f.num_row_groups):
-            try: yield f.read_row_group(i, columns=cols)
-            except (pa.ArrowInvalid, OSError) as e:
-                raise ValueError(f'{shard}: row group {i} of {f.num_row_groups} is damaged ({str(e).splitlines()[0]}); write it again') from None
+    base = base_of(shard.parent)
+    yield from _joined(shard, base, columns) if base else _row_groups(shard, columns)
 
-# %% ../../nbs/core/02_engine.ipynb #44442361
+# %% ../../nbs/core/02_engine.ipynb #b8ec59ed
 def _joined(shard: Path, base: Path, columns: Sequence[str] | None) -> Iterator[pa.Table]:
     "The batches of the base, only the rows whose ids are in `shard`, with the columns that `shard` adds."
-    mine = pq.read_table(shard)
+    mine = pa.concat_tables(_row_groups(shard))
     added = [c for c in mine.column_names if c != 'doc_id' and (columns is None or c in columns)]
     want = None if columns is None else {*columns, 'doc_id'}
     for t in batches(base/shard.name, want):
@@ -336,7 +375,7 @@ def _run_shard(
 ) -> dict: # rows_in, rows_out, bytes_in, bytes_out, dropped
     "Run a map stage over one shard, or find it done. Raises ArithmeticError when a document is unaccounted for."
     stats = task.out/'_stats'/f'{task.name}.json'
-    if stats.exists(): return json.loads(stats.read_text())
+    if done := recall(stats): return done
     ledgers, sums = [], dict(rows_in=0, rows_out=0, bytes_in=0, bytes_out=0, dropped=0)
     write_tables(task.out/f'{task.name}.parquet', _staged(task, ledgers, sums))
     write_tables(task.out/'_ledger'/f'{task.name}.parquet', [pa.concat_tables(ledgers)])
@@ -400,7 +439,7 @@ def _run_table(
 ) -> dict: # the function's numbers, added up over the batches
     "Map one shard, or find it done."
     stats, sums = task.out/'_stats'/f'{task.name}.json', {}
-    if stats.exists(): return json.loads(stats.read_text())
+    if done := recall(stats): return done
     def tables():
         for t in batches(task.src):
             made, numbers = task.fn(t)
@@ -449,18 +488,20 @@ def collect(
 def check_corpus(
     src: Path, # corpus: a Parquet file or a folder
 ) -> int: # documents
-    "Count the documents of a corpus. Raises ValueError when an id occurs twice."
-    cols = [_as_ids(t) for s in shards(src) for t in batches(s, ['doc_id', 'repo', 'path'])]
+    "Count the documents of a corpus. Raises ValueError when an id is none, or occurs twice."
+    cols = [_as_ids(t, s) for s in shards(src) for t in batches(s, ['doc_id', 'repo', 'path'])]
     check_ids(ids := pa.chunked_array(cols, pa.uint64()))
     return len(ids)
 
 # %% ../../nbs/core/02_engine.ipynb #ae2ce249
 def _as_ids(
     table: pa.Table, # with doc_id, or with repo and path
+    shard: Path, # where it is from, for the message
 ) -> pa.Array: # uint64
     "The ids of a table, made from repo and path where it has none."
-    if 'doc_id' not in table.column_names:
-        empty = pa.repeat(pa.scalar('', pa.large_string()), len(table))
-        return as_docs(table.append_column('text', empty))['doc_id'].combine_chunks()
-    ids = table['doc_id'].cast(pa.uint64()).combine_chunks()
+    empty = pa.repeat(pa.scalar('', pa.large_string()), len(table))
+    try: ids = table['doc_id'].cast(pa.uint64()) if 'doc_id' in table.column_names else as_docs(table.append_column('text', empty))['doc_id']
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError): raise ValueError(f"{shard}: column doc_id holds no ids ({table['doc_id'].type}); drop it and they are made from repo and path") from None
+    except ValueError as e: raise ValueError(f'{shard}: {e}') from None
+    ids = ids.combine_chunks()
     return ids if isinstance(ids, pa.Array) else pa.concat_arrays(ids.chunks)

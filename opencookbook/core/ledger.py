@@ -89,13 +89,20 @@ def ledger_paths(
     return sorted(str(p) for p in (Path(folder)/'_ledger').glob('*.parquet'))
 
 # %% ../../nbs/core/04_ledger.ipynb #ac8ae3df
+def _select(paths: Sequence[str], **what) -> pa.Table:
+    "Columns or rows of a step's ledger files. Raises ValueError when one is damaged."
+    try: return ds.dataset(paths, schema=LEDGER).to_table(**what)
+    except (pa.ArrowInvalid, OSError) as e:
+        raise ValueError(f'a ledger is damaged ({str(e).splitlines()[0]}); remove {Path(paths[0]).parent.parent} and run again') from None
+
+# %% ../../nbs/core/04_ledger.ipynb #3c38b074
 def summarise(
     folder: Path, # a step's folder
 ) -> list[dict]: # stage, action, rule, lang, files, bytes; sorted
     "Count a step's ledger by action, rule and language."
     if not (paths := ledger_paths(folder)): return []
     keys = ['stage', 'action', 'rule', 'lang']
-    table = ds.dataset(paths, schema=LEDGER).to_table(columns=[*keys, 'n_bytes'])
+    table = _select(paths, columns=[*keys, 'n_bytes'])
     sums = table.group_by(keys).aggregate([('n_bytes', 'count'), ('n_bytes', 'sum')])
     sums = sums.rename_columns({'n_bytes_count': 'files', 'n_bytes_sum': 'bytes'})
     return sorted(sums.to_pylist(), key=lambda r: (-r['bytes'], r['rule'], r['lang'] or ''))
@@ -116,7 +123,7 @@ def why(
 ) -> list[dict]: # ledger rows as dicts, in order
     "What happened to a file: every ledger row about it."
     return [row for f in folders if (paths := ledger_paths(f))
-            for row in ds.dataset(paths, schema=LEDGER).to_table(filter=_matches(query)).to_pylist()]
+            for row in _select(paths, filter=_matches(query)).to_pylist()]
 
 # %% ../../nbs/core/04_ledger.ipynb #ab224002
 def tell(

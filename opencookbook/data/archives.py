@@ -5,8 +5,8 @@
 # %% auto #0
 __all__ = ['ZIPS', 'TARS', 'NESTED', 'FREE', 'DAMAGE', 'clean_name', 'refuse_by_name', 'Stop', 'check_bomb', 'said',
            'read_member', 'contents_size', 'zip_members', 'unpacked', 'Metered', 'Header', 'tar_number', 'tar_header',
-           'pax_records', 'take', 'next_header', 'tar_file', 'tar_members', 'archive_reader', 'members', 'Archives',
-           'find_archives', 'plan_archives', 'state_archives', 'read_archive']
+           'pax_records', 'take', 'next_header', 'tar_file', 'tar_members', 'archive_reader', 'check_regular',
+           'members', 'Archives', 'find_archives', 'plan_archives', 'state_archives', 'read_archive']
 
 # %% ../../nbs/data/01a_archives.ipynb #04767dde
 import bz2
@@ -275,6 +275,13 @@ def archive_reader(
     raise ValueError(f'{os.path.basename(path)} is no archive we read; known are {" ".join(ZIPS + TARS)}')
 
 # %% ../../nbs/data/01a_archives.ipynb #91e43e59
+def check_regular(
+    path: str | os.PathLike, # of an archive or a table
+) -> None:
+    "Raise `Stop` when something is there that is no regular file: a pipe would be waited for, and never end."
+    if os.path.exists(path) and not os.path.isfile(path): raise Stop(Refusal('special', note='no regular file'))
+
+# %% ../../nbs/data/01a_archives.ipynb #ab85d9de
 def members(
     path: str | os.PathLike, # a zip or tar
     limits: Limits = Limits(), # all of them
@@ -282,6 +289,7 @@ def members(
     "Read all members of an archive. Raises ValueError on an unknown suffix; everything else becomes a refusal."
     reader, name, n = archive_reader(path), os.path.basename(path), 0
     try:
+        check_regular(path)
         for n, pair in enumerate(reader(path, limits), 1): yield pair
     except Stop as e: yield name, e.refusal._replace(note=f'{said(e)}; stopped after {n} members')
     except DAMAGE as e: yield name, Refusal('missing' if isinstance(e, FileNotFoundError) else 'broken', note=f'{said(e)}; stopped after {n} members')
@@ -321,12 +329,20 @@ def plan_archives(
             for r, n, p in zip(repos, names, prefix)]
 
 # %% ../../nbs/data/01a_archives.ipynb #8e9ab903
+def _digest(path: str) -> str:
+    "SHA-256 of an archive, or why it cannot be read; the ledger will say so too."
+    if not os.path.isfile(path): return 'no regular file'
+    try:
+        with open(path, 'rb') as f: return file_digest(f, 'sha256').hexdigest()
+    except OSError as e: return e.strerror or ''
+
+# %% ../../nbs/data/01a_archives.ipynb #d4696dd8
 def state_archives(
     source: Archives, # where they are
 ) -> Iterator[str]: # lines that change when the source does
     "Name and SHA-256 of each archive."
     for part, name in zip(plan_archives(source), find_archives(source.location)):
-        with open(part.location, 'rb') as f: yield f'{part.repo} {name} {file_digest(f, "sha256").hexdigest()}'
+        yield f'{part.repo} {name} {_digest(part.location)}'
 
 # %% ../../nbs/data/01a_archives.ipynb #49216004
 def read_archive(

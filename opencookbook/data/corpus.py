@@ -14,7 +14,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ..core.engine import Engine, check_corpus, each, progress, write_tables, written
+from ..core.engine import Engine, check_corpus, each, progress, recall, write_tables, written
 from ..core.ledger import n_dropped
 from .files import Limits
 from .harvest import Source, Unit, plan, read
@@ -34,7 +34,7 @@ def read_unit(
 ) -> dict: # rows_in, rows_out, bytes_in, bytes_out, dropped
     "Write the shard and the ledger of one unit, or find them written."
     stats, name = task.out/'_stats'/f'{task.unit.key}.json', f'{task.unit.key}.parquet'
-    if stats.exists(): return json.loads(stats.read_text())
+    if done := recall(stats): return done
     ledgers, sums = [], dict(rows_out=0, bytes_out=0)
     def docs():
         for d, ledger in read(task.unit, task.limits):

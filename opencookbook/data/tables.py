@@ -17,7 +17,7 @@ from dataclasses import dataclass, field, replace
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from .archives import DAMAGE, Metered, Stop, said, unpacked
+from .archives import DAMAGE, Metered, Stop, check_regular, said, unpacked
 from .files import Found, Limits, Part, Refusal, walk
 
 # %% ../../nbs/data/01c_tables.ipynb #1045dd5a
@@ -93,6 +93,7 @@ def file_lines(
     "Lines of a file; damage to it comes last, as a refusal."
     n = 0
     try:
+        check_regular(path)
         with open(path, 'rb') as raw:
             metered = Metered(raw, unpacked(path, raw), replace(limits, max_total=1 << 62))
             for n, line in numbered_lines(io.BufferedReader(metered, 1 << 18), limits.max_bytes): yield n, line
@@ -118,8 +119,8 @@ def open_parquet(
     path: str | os.PathLike, # a Parquet file
 ) -> pq.ParquetFile: # its footer is read
     "Open a Parquet file. Raises ValueError in one line when it is not whole."
-    try: return pq.ParquetFile(path)
-    except (pa.ArrowException, OSError) as e:
+    try: check_regular(path); return pq.ParquetFile(path)
+    except (pa.ArrowException, OSError, Stop) as e:
         raise ValueError(f'{os.path.basename(path)} is not a whole Parquet file ({said(e)}); fetch it again, or leave it out') from None
 
 # %% ../../nbs/data/01c_tables.ipynb #bde32166
@@ -129,7 +130,8 @@ def parquet_columns(
     where: str, # name of the table, for the message
 ) -> dict[str, str]: # our name to theirs
     "Find our columns in a Parquet file. Raises ValueError when the text has a type that is not text."
-    names = name_columns(file.schema_arrow.names, columns, where)
+    names, there = name_columns(file.schema_arrow.names, columns, where), file.schema_arrow.names
+    if twice := [c for c in names.values() if there.count(c) > 1]: raise ValueError(f'{where}: column {twice[0]} occurs twice; give each a name of its own')
     kind = file.schema_arrow.field(names['text']).type
     if _plain(kind) in (pa.string(), pa.large_string(), pa.binary(), pa.large_binary()): return names
     raise ValueError(f"{where}: column {names['text']} is {kind}; text must be string or binary: columns={{'text': NAME}}")

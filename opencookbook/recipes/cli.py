@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['app', 'Ask', 'command', 'answer', 'exit_status', 'main', 'stamp', 'ledger_of', 'summed', 'noted', 'gather',
-           'into_file', 'run_stage', 'typed', 'signals_json', 'told_signals', 'filters_alone', 'judged', 'announce',
-           'write_card']
+           'into_file', 'check_names', 'run_stage', 'typed', 'signals_json', 'told_signals', 'filters_alone', 'judged',
+           'announce', 'write_card']
 
 # %% ../../nbs/recipes/05_cli.ipynb #c3cc3b1a
 import json
@@ -28,13 +28,13 @@ from rich.console import Console
 from rich.markup import escape
 
 from .. import __version__
-from ..core.engine import Engine, batches, check_corpus, one_line, progress, shards, write_tables, written
+from ..core.engine import Engine, batches, check_corpus, one_line, progress, read_note, shards, write_tables, written
 from ..core.ledger import ledger_paths, tell
-from ..core.step import MANIFEST, TIMING, Step, locked, manifest, read_note, run_into
+from ..core.step import MANIFEST, TIMING, Step, locked, manifest, run_into
 from ..core.step import fingerprint as step_hash
 from ..data.corpus import harvest_corpus
 from ..data.exact import exact
-from ..data.files import Limits
+from ..data.files import Limits, printable
 from ..data.filters import filters
 from ..data.git import Git
 from ..data.harvest import Tree, fingerprint, parse_source
@@ -120,7 +120,7 @@ def exit_status(
 def main() -> None:
     "The program `opencookbook`."
     status = exit_status(app)
-    sys.stdout.flush()
+    if sys.stdout: sys.stdout.flush()  # there is none when it was closed
     if not status: sys.exit()
     os._exit(status)  # at once: workers may still be busy with what nobody waits for
 
@@ -139,7 +139,7 @@ def stamp(
 ) -> str: # changes when the files do
     "What a step knows about files that are no step of its recipe. Raises FileNotFoundError, ValueError when a manifest is damaged."
     if not src.exists(): raise FileNotFoundError(2, f'{src} is not there; give a file or a folder')
-    made = read_note(src/MANIFEST, f'remove {src} and make it again') if (src/MANIFEST).exists() else ''
+    made = read_note(src/MANIFEST, f'remove {src} and make it again', fingerprint=str) if (src/MANIFEST).exists() else ''
     files = [src] if src.is_file() else sorted(p for p in src.rglob('*') if p.is_file() and p.name != TIMING)
     known = [(p.relative_to(src if src.is_dir() else src.parent).as_posix(), p.stat().st_size, made or p.stat().st_mtime_ns) for p in files]
     return sha256(repr(known).encode()).hexdigest()
@@ -195,12 +195,24 @@ def into_file(
     parts = out.with_name(f'.{out.name}.parts')
     with locked(out.with_name(f'.{out.name}.lock'), out):
         for f in (out, ledger_of(out)):
-            if f.exists() and noted(f).get('fingerprint') != step_hash(step): raise FileExistsError(17, f'{f} holds something else; choose another name or remove it')
+            if (f.exists() or f.is_symlink()) and noted(f).get('fingerprint') != step_hash(step): raise FileExistsError(17, f'{f} holds something else; choose another name or remove it')
         if not out.exists(): gather(run_into(step, parts, inputs, engine), out)
         rmtree(parts, ignore_errors=True)
         return noted(out)['numbers']
 
 # %% ../../nbs/recipes/05_cli.ipynb #373f7fbc
+def check_names(
+    inputs: dict[str, Path], # files and folders by role
+    out: Path, # what is to be written
+) -> None:
+    "Raise ValueError when OUT is no name, is none that Parquet can have, or lies in what is read."
+    if not out.name: raise ValueError(f'{out} is no name for a result; give a new folder, or a name that ends in .parquet')
+    for p in (*inputs.values(), out):
+        if printable(str(p)) != str(p): raise ValueError(f'the name {printable(str(p))} is not UTF-8; rename it, or choose another')
+    for src in inputs.values():
+        if Path(os.path.realpath(src)) in Path(os.path.realpath(out)).parents: raise ValueError(f'{out} lies in {src}, which is read; write somewhere else')
+
+# %% ../../nbs/recipes/05_cli.ipynb #ee0b14a1
 def run_stage(
     ask: Ask, # where it runs, how it answers
     step: Step, # what runs
@@ -208,8 +220,7 @@ def run_stage(
     out: Path, # a folder, or a name that ends in .parquet
 ) -> None:
     "Run one stage on files and say what came of it. Raises TaskError, ValueError or OSError with one line."
-    for src in inputs.values():
-        if src.resolve() in out.resolve().parents: raise ValueError(f'{out} lies in {src}, which is read; write somewhere else')
+    check_names(inputs, out)
     step = replace(step, stamp=step.stamp + ''.join(k + stamp(p) for k, p in sorted(inputs.items())))
     if 'docs' in inputs and not (inputs['docs']/MANIFEST).exists(): check_corpus(inputs['docs'])
     found = out.exists()
@@ -217,8 +228,8 @@ def run_stage(
     answer(ask, dict(stage=step.name, out=str(out), found=found, **numbers), escape(f'{step.name}: {summed(numbers, out)}{" (found)" * found}'))
 
 # %% ../../nbs/recipes/05_cli.ipynb #96c0e98b
-_In = Annotated[Path, typer.Argument(metavar='IN', help='A Parquet file or a folder of them: repo, path and text (or content, in bytes).', show_default=False)]
-_Out = Annotated[Path, typer.Argument(metavar='OUT', help='A new folder, or a name that ends in .parquet.', show_default=False)]
+_In = Annotated[Path, typer.Argument(metavar='IN', help='A Parquet file or a folder of them: repo, path and text (or content, in bytes).', show_default=False, readable=False)]
+_Out = Annotated[Path, typer.Argument(metavar='OUT', help='A new folder, or a name that ends in .parquet.', show_default=False, readable=False)]
 _Seed = Annotated[int, typer.Option(help='All chance is drawn from this number.')]
 
 # %% ../../nbs/recipes/05_cli.ipynb #be94c0fd
@@ -240,7 +251,7 @@ def _harvest(
     given = dict(columns=dict(pairs), repo=repo, by_folder=by_folder, stars=stars, cache=cache)
     found = parse_source(source, **{k: v for k, v in given.items() if v})
     if stars and not isinstance(found, Git): raise ValueError(f'--stars is for git repositories; {source} is none')
-    if isinstance(found, Tree) and Path(found.location).resolve() in out.resolve().parents: raise ValueError(f'{out} lies in {source}, which is read; write somewhere else')
+    if isinstance(found, Tree): check_names(dict(source=Path(found.location)), out)
     run_stage(ask, Step('harvest', harvest_corpus, dict(sources=found, limits=Limits(max_bytes=max_bytes)), stamp=fingerprint(found)), {}, out)
 
 # %% ../../nbs/recipes/05_cli.ipynb #666405cb
@@ -333,9 +344,9 @@ def _split(
     run_stage(ask, Step('split', split_corpus, dict(share=share, seed=seed, adds=None)), dict(docs=src), out)
 
 # %% ../../nbs/recipes/05_cli.ipynb #adf34843
-_Marked = Annotated[Path, typer.Argument(metavar='IN', help='A corpus with the column split, as written by split.', show_default=False)]
-_Folder = Annotated[Path, typer.Argument(metavar='OUT', help='A new folder.', show_default=False)]
-_Tokenizer = Annotated[Path, typer.Option('--bpe', help='Folder of the tokenizer, as written by bpe.', show_default=False)]
+_Marked = Annotated[Path, typer.Argument(metavar='IN', help='A corpus with the column split, as written by split.', show_default=False, readable=False)]
+_Folder = Annotated[Path, typer.Argument(metavar='OUT', help='A new folder.', show_default=False, readable=False)]
+_Tokenizer = Annotated[Path, typer.Option('--bpe', help='Folder of the tokenizer, as written by bpe.', show_default=False, readable=False)]
 
 # %% ../../nbs/recipes/05_cli.ipynb #d2869754
 @command(panel='Model')
@@ -368,7 +379,7 @@ def _encode(
 @command(panel='Model')
 def _pack(
     ask: Ask,
-    src: Annotated[Path, typer.Argument(metavar='IDS', help='As written by encode.', show_default=False)],
+    src: Annotated[Path, typer.Argument(metavar='IDS', help='As written by encode.', show_default=False, readable=False)],
     out: _Out, bpe: _Tokenizer,
     length: Annotated[int, typer.Option(help='Tokens in a row.')] = 512,
 ) -> None:
@@ -379,7 +390,7 @@ def _pack(
 @command(panel='Model')
 def _train(
     ask: Ask,
-    rows: Annotated[Path, typer.Argument(metavar='ROWS', help='As written by pack.', show_default=False)],
+    rows: Annotated[Path, typer.Argument(metavar='ROWS', help='As written by pack.', show_default=False, readable=False)],
     out: _Folder, bpe: _Tokenizer,
     shape: Annotated[str, typer.Option(help='tiny, opencoder-1.5b, opencoder-8b or seedcoder-8b.')] = 'tiny',
     peak: Annotated[float, typer.Option(help='Highest learning rate.')] = 2e-3,
@@ -394,9 +405,10 @@ def _train(
 ) -> None:
     "Train a model on packed rows."
     from opencookbook.recipes.tiny import train_step
-    with_length = next(batches(shards(rows)[0], ['input_ids']))['input_ids'].type.list_size
+    kind = next(batches(first := shards(rows)[0])).schema
+    if 'input_ids' not in kind.names or not pa.types.is_fixed_size_list(kind.field('input_ids').type): raise ValueError(f'{first} holds no packed rows; write them with `opencookbook pack`')
     given = dict(shape=shape, peak=peak, warmup=warmup, stable=stable, decay=decay, batch=batch, micro=micro, dtype=dtype, every=every, seed=seed)
-    step = train_step(replace(TINY, vocab=load_bpe(bpe)[0].get_vocab_size(), length=with_length, **given), {})
+    step = train_step(replace(TINY, vocab=load_bpe(bpe)[0].get_vocab_size(), length=kind.field('input_ids').type.list_size, **given), {})
     run_stage(ask, step, dict(rows=rows, bpe=bpe), out)
 
 # %% ../../nbs/recipes/05_cli.ipynb #46e7a403
@@ -425,9 +437,9 @@ app.add_typer(_evals, name='eval', rich_help_panel='Model')
 def _run(
     ask: Ask,
     suite: Annotated[Literal[*SUITES], typer.Argument(metavar='SUITE', help='The benchmark, and how it is asked.', show_default=False)],
-    samples: Annotated[Path, typer.Option(help='Answers: a .jsonl file.', show_default=False)],
-    out: Annotated[Path, typer.Option(help='Result: a new .json file.', show_default=False)],
-    data: Annotated[Path, typer.Option(help='Folder with the benchmark files.')] = Path('data_samples'),
+    samples: Annotated[Path, typer.Option(help='Answers: a .jsonl file.', show_default=False, readable=False)],
+    out: Annotated[Path, typer.Option(help='Result: a new .json file.', show_default=False, readable=False)],
+    data: Annotated[Path, typer.Option(help='Folder with the benchmark files.', readable=False)] = Path('data_samples'),
     tier: Annotated[Literal['full', 'reduced', 'none'] | None, typer.Option(help='Walls of the sandbox. Without it, the best that stand here, and never none.')] = None,
     partial: Annotated[bool, typer.Option('--partial', help='Leave out problems without an answer.')] = False,
 ) -> None:
@@ -443,7 +455,7 @@ def _run(
     answer(ask, dict(out=str(out), found=found, **{k: v for k, v in res.items() if k != 'results'}), escape(tell_result(res) + ' (found)' * found))
 
 # %% ../../nbs/recipes/05_cli.ipynb #6c7d545f
-_Runs = Annotated[Path, typer.Option('--runs', help='Folder of all runs.')]
+_Runs = Annotated[Path, typer.Option('--runs', help='Folder of all runs.', readable=False)]
 _RunOf = Annotated[str, typer.Argument(metavar='RECIPE', help='Which run.')]
 
 # %% ../../nbs/recipes/05_cli.ipynb #e9f0d554

@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterator
 from hashlib import sha256
 from pathlib import Path
 
-from ..core.engine import Engine, batches, shards, written
+from ..core.engine import Engine, batches, read_note, shards, written
 from ..core.ledger import why
-from ..core.step import MANIFEST, Step, fingerprint, folder_of, locked, manifest, read_note, run_step
+from ..core.step import MANIFEST, Step, fingerprint, folder_of, locked, manifest, run_step
 
 # %% ../../nbs/recipes/04_pipeline.ipynb #4a0c232e
 RUN = 'run.json'
@@ -81,7 +81,7 @@ def read_run(
     "What the last cook in a folder was. Raises FileNotFoundError when there was none."
     f = Path(root)/RUN
     if not f.exists(): raise FileNotFoundError(f'{root} holds no run; start one with `opencookbook cook {Path(root).name}`')
-    return read_note(f, f'`opencookbook cook {Path(root).name}` writes it again')
+    return read_note(f, f'`opencookbook cook {Path(root).name}` writes it again', recipe=str, fingerprint=str, steps=dict, previous=dict)
 
 # %% ../../nbs/recipes/04_pipeline.ipynb #3cceaae8
 def status(
