@@ -88,7 +88,7 @@ def main() -> None:
         r = subprocess.run([sys.executable, __file__, '--bpe-only', '--mb', str(a.mb)], env=env, capture_output=True, text=True, check=True)
         out[f'bpe_threads_{threads}'] = json.loads(r.stdout.splitlines()[-1])
     out['pack'] = bench_pack(a.tokens)
-    print(json.dumps(out, indent=1))
+    print(json.dumps(out))
 
 
 if __name__ == '__main__': main()

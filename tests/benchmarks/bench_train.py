@@ -96,7 +96,7 @@ def main() -> int:
                   cpu=dict(ours=round(mid['ours'][1]), trainer=round(best[1]), ratio=round(mid['ours'][1] / best[1], 3)),
                   all={k: [round(x) for x, _ in v] for k, v in got.items()}, unit='tokens/s',
                   shape=a.shape, dtype=a.dtype, threads=a.threads, batch=a.batch, micro=a.micro, steps=a.steps, cores=os.cpu_count())
-    print(json.dumps(report, indent=1))
+    print(json.dumps(report))
     if a.out: a.out.write_text(json.dumps(report, indent=1) + '\n')
     return 0
 
