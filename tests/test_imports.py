@@ -87,7 +87,7 @@ def probe(name: str, folder: Path, refuse: bool | None = None) -> dict:
 
 @pytest.fixture(scope='module')
 def probes(request, tmp_path_factory):
-    "The answers of all modules that this session asks about, two processes at a time."
+    "The answers of all modules that are asked about, two processes at a time."
     base = tmp_path_factory.mktemp('imports')
     wanted = dict.fromkeys(i.callspec.params['name'] for i in request.session.items if i.path == request.path and getattr(i, 'callspec', None) and 'name' in i.callspec.params)
     with ThreadPoolExecutor(2) as pool: yield {n: pool.submit(probe, n, base/n) for n in wanted}
