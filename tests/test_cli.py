@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Iterator
 from html.parser import HTMLParser
+from io import StringIO
 from pathlib import Path
 
 import pyarrow as pa
@@ -17,7 +18,9 @@ import pyarrow.parquet as pq
 import pytest
 import typer
 from program import BIN, ENV, ROOT, ROWS, SAMPLES, ledger, own, table, tree, wait_for
+from rich.console import Console
 
+from opencookbook.core import engine
 from opencookbook.core.doc import SCHEMA, docs
 from opencookbook.core.engine import Engine, shards
 from opencookbook.data.harvest import Tree
@@ -254,6 +257,16 @@ def test_quiet_says_nothing(program, tmp_path, flag):
     assert program('exact', src, tmp_path/'out', flag) == (0, '', '') and program('filters', src, tmp_path/'f.parquet', flag) == (0, '', '')
     assert program('harvest', tmp_path, tmp_path.parent/f'{tmp_path.name}{flag}', flag) == (0, '', '')
     assert program('exact', tmp_path/'none', tmp_path/'o', flag).err.startswith('error: ')
+
+
+def test_the_bar_counts_from_the_beginning(monkeypatch):
+    "Two of eight after ten seconds are thirty more, also for a bar that appeared just now."
+    screen = StringIO()
+    monkeypatch.setattr(engine, 'Console', lambda stderr: Console(file=screen, force_terminal=True, width=120))
+    real = time.monotonic; late = [0.]
+    monkeypatch.setattr(engine.time, 'monotonic', lambda: real() + late[0])
+    with engine.progress(Engine(), 'encode', 8, 'shards') as tick: late[0] = 10.; tick(2)
+    assert '2/8' in screen.getvalue() and '0.2 shards/s, 0:00:30 left' in screen.getvalue() and '0:00:10' in screen.getvalue(), screen.getvalue()
 
 
 def test_names_with_brackets_are_no_markup(program, tmp_path):

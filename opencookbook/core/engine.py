@@ -20,6 +20,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from threading import Event, Thread
 
@@ -36,7 +37,7 @@ import pyarrow.parquet as pq
 from daft import pickle
 from daft.exceptions import DaftCoreException
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from .doc import as_docs, check_ids
 from .ledger import check_balance, n_dropped
@@ -327,16 +328,17 @@ def progress(
 ) -> Iterator[Callable[[float], None]]: # call it with what was done since the last call
     "Show a progress bar on the error stream, if that is a terminal, once the work has lasted two seconds."
     began, done, bar, task, console = time.monotonic(), 0.0, None, None, Console(stderr=True)
-    columns = (TextColumn('{task.description:<12}'), BarColumn(), MofNCompleteColumn(), TextColumn('{task.fields[rate]}'), TimeElapsedColumn(), TimeRemainingColumn())
+    columns = (TextColumn('{task.description:<12}'), BarColumn(), MofNCompleteColumn(), TextColumn('{task.fields[told]}'), TimeElapsedColumn())
     def tick(n: float) -> None:
         nonlocal done, bar, task
         done += n
         lasted = time.monotonic() - began
-        if engine.quiet or lasted < 2 or not console.is_terminal: return
+        if engine.quiet or lasted < 2 or not done or not console.is_terminal: return
         if bar is None:
             bar = Progress(*columns, console=console, transient=True)
-            bar.start(); task = bar.add_task(title, total=total, rate='')
-        bar.update(task, completed=done, rate=f'{done / lasted:,.3g} {unit}/s')
+            bar.start(); task = bar.add_task(title, total=total, told='')
+            bar.tasks[0].start_time -= lasted
+        bar.update(task, completed=done, told=f'{done / lasted:,.3g} {unit}/s, {timedelta(seconds=round((total - done) * lasted / done))} left')
     try: yield tick
     finally:
         if bar: bar.stop()
