@@ -1,5 +1,6 @@
 """What several tests share: the loaded program, a heavy corpus, a cook that nobody disturbed."""
 import random
+import signal
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,6 +10,8 @@ import pytest
 from program import Program, cook
 
 from opencookbook.core.doc import docs
+
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell ignores Ctrl-C for background work, and programs inherit that
 
 
 @pytest.fixture(scope='session')

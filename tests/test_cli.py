@@ -76,7 +76,7 @@ def test_version_and_module(tmp_path):
 
 def test_completion():
     def ask(**env): return subprocess.run([BIN], env={**ENV, **env}, capture_output=True, text=True).stdout
-    r = subprocess.run([BIN, '--show-completion', 'bash'], env=ENV, capture_output=True, text=True)
+    r = subprocess.run(['bash', '-c', f'{BIN} --show-completion; exit $?'], env=ENV, capture_output=True, text=True)  # it asks which shell called
     assert r.returncode == 0 and '_OPENCOOKBOOK_COMPLETE=complete_bash' in r.stdout
     done = ask(_OPENCOOKBOOK_COMPLETE='complete_bash', COMP_WORDS='opencookbook signals --mode ', COMP_CWORD='3').split()
     assert done == ['sound', 'released']
@@ -398,6 +398,18 @@ def test_ctrl_c(program, heavy, tmp_path, workers, name):
     if name == 'out': assert drop(tmp_path/name) == drop(tmp_path/'calmout')
     else: assert (tmp_path/name).read_bytes() == (tmp_path/f'calm{name}').read_bytes()
     assert not [p for p in tmp_path.rglob('*') if p.suffix in ('.tmp', '.lock', '.partial', '.parts')]
+
+
+@pytest.mark.parametrize('workers', [1, 2])
+def test_ctrl_c_in_the_background(heavy, tmp_path, workers):
+    "A shell starts background work with Ctrl-C ignored; Daft stops all the same. A part is never passed off as the whole."
+    cmd = [str(BIN), 'signals', str(heavy), str(tmp_path/'out'), '--workers', str(workers)]
+    p = subprocess.Popen(['bash', '-c', 'trap "" INT; exec "$@"', '-', *cmd], env=ENV, cwd=ROOT, start_new_session=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    wait_for(lambda: [*tmp_path.rglob('*/_stats/*.json')])
+    os.killpg(p.pid, signal.SIGINT)
+    out, err = p.communicate(timeout=60)
+    if workers == 1: assert p.returncode == 0 and '1,920 in' in out, (out, err)
+    else: assert p.returncode == 1 and 'run again, finished shards are kept' in err and not (tmp_path/'out').exists(), (out, err)
 
 
 # ---------------------------------------------------------------- judging

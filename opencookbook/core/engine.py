@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['FULL', 'BASE', 'DataFrame', 'Window', 'col', 'shards', 'shard_names', 'TaskError', 'one_line', 'written',
-           'write_tables', 'read_note', 'recall', 'base_of', 'batches', 'Engine', 'progress', 'each', 'map_shards',
-           'map_tables', 'frame', 'collect', 'check_corpus']
+           'write_tables', 'read_note', 'recall', 'base_of', 'n_rows', 'batches', 'Engine', 'progress', 'each',
+           'map_shards', 'map_tables', 'frame', 'collect', 'check_corpus']
 
 # %% ../../nbs/core/02_engine.ipynb #2d688129
 import ctypes
@@ -23,6 +23,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from threading import Event, Thread
+from zlib import compress, decompress
 
 # %% ../../nbs/core/02_engine.ipynb #e5a14e37
 os.environ.update(DO_NOT_TRACK='1', DAFT_ANALYTICS_ENABLED='0', RAY_USAGE_STATS_ENABLED='0')  # read when daft is imported, so set before
@@ -178,6 +179,13 @@ def _row_groups(shard: Path, columns: Sequence[str] | None = None) -> Iterator[p
             try: yield f.read_row_group(i, columns=cols)
             except (pa.ArrowInvalid, OSError) as e: raise ValueError(f'{shard}: row group {i} of {f.num_row_groups} is damaged ({_reason(e)}); write it again') from None
 
+# %% ../../nbs/core/02_engine.ipynb #77be6971
+def n_rows(
+    shard: Path, # a Parquet file
+) -> int: # documents
+    "Count the rows of a shard by its footer. Raises ValueError on a broken file."
+    with _open(Path(shard)) as f: return f.metadata.num_rows
+
 # %% ../../nbs/core/02_engine.ipynb #44f403df
 def batches(
     shard: Path, # a Parquet file of documents, or of ids with a base beside it
@@ -247,9 +255,9 @@ def _die_with_parent() -> None:
 
 # %% ../../nbs/core/02_engine.ipynb #39afeb04
 def _answer(fn: Callable, task: bytes, parent: int) -> bytes:
-    "Run one task in a worker: pickled (True, answer) or (False, one line)."
+    "Run one packed task in a worker: pickled (True, answer) or (False, one line)."
     if parent not in (0, os.getpid()): _die_with_parent()
-    try: return pickle.dumps((True, fn(pickle.loads(task))))
+    try: return pickle.dumps((True, fn(pickle.loads(decompress(task)))))
     except Exception as e: return pickle.dumps((False, one_line(e)))
 
 # %% ../../nbs/core/02_engine.ipynb #5dc8bdb7
@@ -350,15 +358,16 @@ def each(
     tasks: Sequence, # what to do; started in this order
     title: str = '', # for the progress bar
 ) -> Iterator: # answers, as they are ready
-    "Run a function on every task in the engine's workers. Raises TaskError at the first task that fails."
+    "Run a function on every task in the engine's workers. Raises TaskError at the first task that fails, and when not all were done."
     if not tasks: return
-    n = min(engine.n_workers, len(tasks))
+    done, n = 0, min(engine.n_workers, len(tasks))
     with progress(engine, title, len(tasks), 'shards') as tick:
-        for answer in _answers(engine, fn, [pickle.dumps(t) for t in tasks], n):
+        for done, answer in enumerate(_answers(engine, fn, [compress(pickle.dumps(t), 1) for t in tasks], n), 1):
             ok, val = pickle.loads(answer)
             if not ok: raise TaskError(val)
             tick(1)
             yield val
+    if done < len(tasks): raise TaskError(f'the engine stopped after {done} of {len(tasks)} shards; run again, finished shards are kept')
 
 # %% ../../nbs/core/02_engine.ipynb #961eb112
 @dataclass(frozen=True)
