@@ -176,7 +176,10 @@ def read_list(
 ) -> list[Package]: # in the order of the list
     "Read a list of packages. Raises ValueError with the line's number."
     form = dict(ecosystem=r'pypi|npm', name=r'(@[\w.-]+/)?\w[\w.-]*', version=r'\w[\w.+!-]*', sha256=r'[0-9a-f]{64}')
-    with open(path, encoding='utf-8-sig', newline='') as f: rows = list(csv.DictReader(f))
+    try:
+        with open(path, encoding='utf-8-sig', newline='') as f: rows = list(csv.DictReader(f, strict=True))
+    except (UnicodeDecodeError, csv.Error) as e: raise ValueError(f'{os.path.basename(path)} is no CSV ({e}); give columns {", ".join(form)}') from None
+    if not rows: raise ValueError(f'{os.path.basename(path)} lists no package; give a line of {", ".join(form)}, and one a package')
     for n, row in enumerate(rows, 2):
         bad = [k for k, pattern in form.items() if not re.fullmatch(pattern, row.get(k) or '')]
         if bad: raise ValueError(f'{os.path.basename(path)} line {n}: {bad[0]}={row.get(bad[0])!r} must match {form[bad[0]]}')

@@ -243,7 +243,7 @@ def _harvest(
     by_folder: Annotated[bool, typer.Option('--by-folder', help='For a folder: each folder in it is a repository.')] = False,
     stars: Annotated[str | None, typer.Option(help='For git: a CSV or JSON file with stars by repository.')] = None,
     cache: Annotated[str | None, typer.Option(help='For a list: folder for what is downloaded.')] = None,
-    max_bytes: Annotated[int, typer.Option(help='Larger files are not read but put into the ledger.')] = Limits.max_bytes,
+    max_bytes: Annotated[int, typer.Option(min=1, help='Larger files are not read but put into the ledger.')] = Limits.max_bytes,
 ) -> None:
     "Read code into a corpus: installed packages, folders, git, archives, tables, the hub."
     pairs = tuple(tuple(p.split('=', 1)) for p in columns.split(',') if p)
@@ -258,7 +258,7 @@ def _harvest(
 @command()
 def _preprocess(
     ask: Ask, src: _In, out: _Out,
-    max_bytes: Annotated[int, typer.Option(help='Larger files are dropped.')] = 8_000_000,
+    max_bytes: Annotated[int, typer.Option(min=1, help='Larger files are dropped.')] = 8_000_000,
     notebooks: Annotated[bool, typer.Option(help='Turn Jupyter notebooks into text.')] = True,
 ) -> None:
     "Find the type of each file; drop the too large and the excluded; turn notebooks into text."
@@ -353,7 +353,7 @@ _Tokenizer = Annotated[Path, typer.Option('--bpe', help='Folder of the tokenizer
 def _bpe(
     ask: Ask, src: _Marked, out: _Folder,
     vocab: Annotated[int, typer.Option(help='Number of tokens.')] = 4096,
-    max_bytes: Annotated[int, typer.Option(help='Bytes of text to learn from, about.')] = 8_000_000,
+    max_bytes: Annotated[int, typer.Option(min=1, help='Bytes of text to learn from, about.')] = 8_000_000,
     digits: Annotated[int, typer.Option(help='Most digits in a token: 3 as OpenCoder, 1 as Seed-Coder.')] = 3,
     seed: _Seed = 0,
 ) -> None:

@@ -198,11 +198,12 @@ def load_bpe(
     folder: str | Path, # written by `save_bpe`
 ) -> tuple[Tokenizer, Specials]: # marks in texts are switched off
     "Read a tokenizer and its specials. Raises ValueError when the folder holds none."
-    try: config = json.loads((Path(folder)/'tokenizer_config.json').read_text(encoding='utf-8'))
-    except FileNotFoundError: raise ValueError(f'{str(folder)!r} has no tokenizer_config.json; write it with save_bpe') from None
-    roles = {k.removesuffix('_token'): v for k, v in (config | config['extra_special_tokens']).items() if k.endswith('_token')}
-    named = {f.name: roles.pop(f.name) for f in fields(Specials) if f.name != 'extra'}
-    tok = Tokenizer.from_file(str(Path(folder)/'tokenizer.json'))
+    try:
+        config = json.loads((Path(folder)/'tokenizer_config.json').read_text(encoding='utf-8'))
+        tok = Tokenizer.from_str((Path(folder)/'tokenizer.json').read_text(encoding='utf-8'))
+        roles = {k.removesuffix('_token'): v for k, v in (config | config['extra_special_tokens']).items() if k.endswith('_token')}
+        named = {f.name: roles.pop(f.name) for f in fields(Specials) if f.name != 'extra'}
+    except Exception as e: raise ValueError(f'{str(folder)!r} holds no tokenizer of ours ({type(e).__name__}: {e}); write it with save_bpe') from None  # tokenizers raises a bare Exception
     tok.encode_special_tokens = True
     return tok, Specials(**named, extra=tuple(v for k, v in roles.items() if k.startswith('extra_')))
 

@@ -26,7 +26,8 @@ def side_of(
     side: str, # train or heldout
 ) -> pa.Table: # the documents on that side
     "One side of the split. Raises ValueError when the corpus has not been split."
-    if 'split' not in docs.column_names: raise ValueError(f'columns {docs.column_names} lack split; run `opencookbook split` first')
+    if lack := [c for c in ('split', 'n_bytes') if c not in docs.column_names]: raise ValueError(f'columns {docs.column_names} lack {", ".join(lack)}; run `opencookbook split` first')
+    if (kind := docs['split'].type) not in (pa.string(), pa.large_string()): raise ValueError(f'column split holds {kind}, not train and heldout; run `opencookbook split` on the corpus')
     return docs.filter(pc.equal(docs['split'], side))
 
 # %% ../../nbs/tokens/05_corpus.ipynb #65038be0

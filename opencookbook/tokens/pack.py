@@ -146,10 +146,18 @@ def check_docs(
     if lack := sorted({'doc_id', 'ids'} - set(table.column_names)): raise ValueError(f'columns {table.column_names} lack {", ".join(lack)}; make them with encode_docs')
     check_ids(table['doc_id'])
     if n := table['ids'].null_count: raise ValueError(f'column ids has {n} nulls; each document needs tokens')
+    _check_tokens(joined(table['ids']).flatten())
     lens = np.diff(joined(table['ids']).offsets.to_numpy()).astype(np.int64)
     if not lens.all(): raise ValueError('a document has no tokens; encode_docs gives each at least bos and eos')
     _check_beside(table, lens, length)
     return lens
+
+# %% ../../nbs/tokens/03_pack.ipynb #1dd01749
+def _check_tokens(ids: pa.Array) -> None:
+    "Rows hold int32: what is no whole number from 0 to 2**31 - 1 would become another token."
+    if not pa.types.is_integer(ids.type) or ids.null_count: raise ValueError(f'column ids holds {ids.type} with {ids.null_count} nulls; token ids are whole numbers')
+    low, high = pc.min_max(ids).as_py().values()
+    if len(ids) and not 0 <= low <= high < 2**31: raise ValueError(f'column ids holds {low} to {high}; token ids are 0 to {2**31 - 1}')
 
 # %% ../../nbs/tokens/03_pack.ipynb #7e72d29c
 def _check_beside(table: pa.Table, lens: np.ndarray, length: int) -> None:
