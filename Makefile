@@ -14,7 +14,7 @@ test: .venv/test
 docs: .venv/test
 	if command -v quarto >/dev/null; then $(BIN)/nbdev_docs; else $(BIN)/python nbs/_site/build.py _docs; fi
 lab: .venv/test
-	$(BIN)/jupyter lab nbs
+	$(BIN)/jupyter lab nbs --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate
 bench: .venv/test
 	$(BIN)/python tests/benchmarks/run.py
 clean:

@@ -15,6 +15,7 @@ from pathlib import Path
 NBS = Path(__file__).resolve().parent.parent/'nbs'
 ENV = dict(IN_TEST='1', DO_NOT_TRACK='1', DAFT_ANALYTICS_ENABLED='0', HF_HUB_OFFLINE='1', TOKENIZERS_PARALLELISM='false',
            OMP_NUM_THREADS='1', PYTHONHASHSEED='0', PYTHONWARNINGS='ignore', DAFT_PROGRESS_BAR='0', COLUMNS='100')
+KERNEL = dict(display_name='Python 3', language='python', name='python3')  # so that JupyterLab does not ask
 
 
 def chapters() -> list[Path]:
@@ -33,6 +34,7 @@ def execute(nb: Path):
         if c.cell_type == 'code': c.outputs = []
     shell = CaptureShell(path=nb.parent)
     shell.run_all(book, exc_stop=True)
+    book.metadata = dict(kernelspec=KERNEL)
     clean_nb(book)
     write_nb(book, nb)
 
