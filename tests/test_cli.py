@@ -283,7 +283,7 @@ ERRORS = {
     'lack of columns': ('exact {tmp}/poor.parquet {tmp}/o', 'lack text (or content); a document table needs repo, path and text'),
     'share': ('split {src} {tmp}/o --share 1.5', 'must be in (0, 1)'),
     'no workers': ('exact {src} {tmp}/o --workers 0', 'workers=0 must be at least 1'),
-    'not split': ('bpe {src} {tmp}/o --vocab 300', 'lack split; run `opencookbook split` first'),
+    'not split': ('bpe {src} {tmp}/o --vocab 300', 'lack split, n_bytes; run `opencookbook split` first'),
     'no tokenizer': ('encode {src} {tmp}/o --bpe {tmp}/none', 'none is not there'),
     'tokenizer is none': ('encode {tmp}/split.parquet {tmp}/o --bpe {tmp}/empty', 'tokenizer'),
     'source': ('harvest {tmp}/none {tmp}/o', 'is no folder, archive, table or list'),

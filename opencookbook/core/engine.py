@@ -248,15 +248,16 @@ def _start_ray(engine: Engine) -> None:
     daft.set_runner_ray(engine.address)
 
 # %% ../../nbs/core/02_engine.ipynb #79f1041b
-def _die_with_parent() -> None:
-    "Ask the kernel to end this worker when the process that started it ends (Linux)."
+def _follow_parent() -> None:
+    "Ask the kernel to end this worker when the process that started it ends (Linux), and leave Ctrl-C to that process."
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     try: ctypes.CDLL(None).prctl(1, signal.SIGKILL)
     except (OSError, AttributeError): return
 
 # %% ../../nbs/core/02_engine.ipynb #39afeb04
 def _answer(fn: Callable, task: bytes, parent: int) -> bytes:
     "Run one packed task in a worker: pickled (True, answer) or (False, one line)."
-    if parent not in (0, os.getpid()): _die_with_parent()
+    if parent not in (0, os.getpid()): _follow_parent()
     try: return pickle.dumps((True, fn(pickle.loads(decompress(task)))))
     except Exception as e: return pickle.dumps((False, one_line(e)))
 

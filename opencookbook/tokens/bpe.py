@@ -203,6 +203,7 @@ def load_bpe(
         tok = Tokenizer.from_str((Path(folder)/'tokenizer.json').read_text(encoding='utf-8'))
         roles = {k.removesuffix('_token'): v for k, v in (config | config['extra_special_tokens']).items() if k.endswith('_token')}
         named = {f.name: roles.pop(f.name) for f in fields(Specials) if f.name != 'extra'}
+    except FileNotFoundError as e: raise ValueError(f'{str(folder)!r} has no {Path(e.filename).name}; write it with save_bpe') from None
     except Exception as e: raise ValueError(f'{str(folder)!r} holds no tokenizer of ours ({type(e).__name__}: {e}); write it with save_bpe') from None  # tokenizers raises a bare Exception
     tok.encode_special_tokens = True
     return tok, Specials(**named, extra=tuple(v for k, v in roles.items() if k.startswith('extra_')))
