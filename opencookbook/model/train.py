@@ -8,6 +8,7 @@ __all__ = ['read_rows', 'check_rows', 'shuffled', 'row_order', 'Settings', 'new_
            'identity', 'claim', 'checkpoints', 'open_log', 'train', 'summary']
 
 # %% ../../nbs/model/03_train.ipynb #b7fb5687
+import atexit
 import json
 import os
 import shutil
@@ -340,6 +341,7 @@ def _start(
 ) -> tuple[Run, int]: # and the length of its log
     "Make a run, or take it back to its last checkpoint."
     accel, need = Accelerator(cpu=not torch.cuda.is_available(), mixed_precision='no'), settings.micro
+    if accel.num_processes > 1: atexit.register(accel.end_training)  # threads of the group that outlive Python abort the process
     if settings.batch % (need := need * accel.num_processes): raise ValueError(f'batch={settings.batch} must be a multiple of {need}: micro={settings.micro} times {accel.num_processes} processes')
     model, found, log_bytes = new_model(shape, settings.seed), checkpoints(out), 0
     run = Run(None, model, new_optimizer(model, settings), accel, {k: rows[k] for k in ('input_ids', 'position_ids', 'labels')}, settings)
