@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['app', 'Ask', 'command', 'answer', 'exit_status', 'main', 'stamp', 'ledger_of', 'summed', 'noted', 'gather',
-           'into_file', 'check_names', 'run_stage', 'typed', 'signals_json', 'told_signals', 'filters_alone', 'judged',
-           'announce', 'write_card']
+           'into_file', 'check_names', 'run_stage', 'plan_bands', 'typed', 'signals_json', 'told_signals',
+           'filters_alone', 'judged', 'announce', 'write_card']
 
 # %% ../../nbs/recipes/05_cli.ipynb #c3cc3b1a
 import json
@@ -20,6 +20,8 @@ from pathlib import Path
 from shutil import rmtree
 from typing import Annotated, Literal
 
+# %% ../../nbs/recipes/05_cli.ipynb #08efc8ce
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -36,9 +38,12 @@ from ..data.corpus import harvest_corpus
 from ..data.exact import exact
 from ..data.files import Limits, printable
 from ..data.filters import filters
+from ..data.fuzzy import Fuzzy, fuzzy
 from ..data.git import Git
 from ..data.harvest import Tree, fingerprint, parse_source
+from ..data.lsh import best_bands, cost, half_point, s_curve
 from ..data.preprocess import preprocess, type_paths
+from ..data.shingles import Shingling
 from ..data.signals import SIGNALS, from_json, signals, to_json
 from ..data.split import split_corpus
 from ..evals.suites import SUITES, recipe_hash, recipe_of, suite_named
@@ -269,6 +274,43 @@ def _preprocess(
 def _exact(ask: Ask, src: _In, out: _Out) -> None:
     "Keep one copy of each text: the best one."
     run_stage(ask, Step('exact', exact, dict(adds=None)), dict(docs=src), out)
+
+# %% ../../nbs/recipes/05_cli.ipynb #3ccf14a4
+def plan_bands(
+    how: Fuzzy, # bands, rows, and the similarity that is wanted
+) -> tuple[dict, list[str]]: # numbers, lines for a person
+    "What bands find, and which ones would be best."
+    best = best_bands(how.jaccard, how.bands * how.rows)
+    both = {f'{b} x {r}': (b, r) for b, r in ((how.bands, how.rows), best)}
+    at = sorted({.5, .6, .7, .8, .9, .95, .97, .98, .99, 1., how.jaccard})
+    told = dict(best=best, half_point={k: round(half_point(*v), 4) for k, v in both.items()}, found={k: dict(zip(at, s_curve(np.array(at), *v).round(4).tolist())) for k, v in both.items()},
+                cost={k: cost(1000, v[0], how.scheme) for k, v in both.items()})
+    lines = [f'{"similarity":>11}' + ''.join(f'{k:>12}' for k in both)] + [f'{j:>11}' + ''.join(f'{told["found"][k][j]:>12.2%}' for k in both) for j in at]
+    lines += [f'half of the pairs of {j} are found with {k}' for k, j in told['half_point'].items()]
+    return told, [*lines, f'best for {how.jaccard}: --bands {best[0]} --rows {best[1]}; a document sends {8 * how.bands} bytes']
+
+# %% ../../nbs/recipes/05_cli.ipynb #507eb052
+@command()
+def _fuzzy(
+    ask: Ask,
+    src: Annotated[Path | None, typer.Argument(metavar='IN', help='A Parquet file or a folder of them: repo, path and text.', show_default=False, readable=False)] = None,
+    out: Annotated[Path | None, typer.Argument(metavar='OUT', help='A new folder, or a name that ends in .parquet.', show_default=False, readable=False)] = None,
+    bands: Annotated[int, typer.Option(min=1, help='Groups of minima; a pair that agrees in one is compared.')] = 16,
+    rows: Annotated[int, typer.Option(min=1, help='Minima in a group.')] = 128,
+    ngram: Annotated[int, typer.Option(min=1, help='Words or characters in a shingle.')] = 5,
+    unit: Annotated[Literal['word', 'char'], typer.Option(help='What a shingle is made of.')] = 'word',
+    header: Annotated[bool, typer.Option('--header/--no-header', help='Count the comment at the top of a file.')] = True,
+    kind: Annotated[Literal['affine32', 'fast'], typer.Option(help='How signatures are made.')] = 'affine32',
+    jaccard: Annotated[float, typer.Option(help='Least similarity of a removed file with the one that stays; above 0, at most 1.')] = .95,
+    verify: Annotated[bool, typer.Option('--verify/--no-verify', help='Compare before removing, or trust the bands.')] = True,
+    before: Annotated[Path | None, typer.Option(help='An earlier OUT: its files stay, new ones like them go.', show_default=False, readable=False)] = None,
+    plan: Annotated[bool, typer.Option('--plan', help='Show what these bands find and cost, and which are best for --jaccard.')] = False,
+) -> None:
+    "Keep one copy of files that are nearly the same: the best one."
+    how = Fuzzy(bands, rows, jaccard, verify, Shingling(ngram, unit, header), kind)
+    if plan: told, lines = plan_bands(how); return answer(ask, told, *lines)
+    if src is None or out is None: raise typer.BadParameter('give IN and OUT, or --plan')
+    run_stage(ask, Step('fuzzy', fuzzy, dict(how=how, adds=None)), dict(docs=src, **({'before': before} if before else {})), out)
 
 # %% ../../nbs/recipes/05_cli.ipynb #cb467b4d
 def typed(

@@ -54,7 +54,7 @@ def by_scipy(nodes: int, edges: int) -> dict:
     ends = np.empty((2, edges), np.int32)
     for i, batch in enumerate(drawn(nodes, edges, np.uint32)): ends[:, i * BATCH:i * BATCH + len(batch)] = batch.T
     graph, build = cpu(lambda: coo_array((np.ones(edges, np.int8), tuple(ends)), shape=(nodes, nodes)).tocsr())
-    del ends
+    ends = None  # the matrix has its own copy
     (n, _), walk = cpu(lambda: connected_components(graph, directed=False))
     return dict(cpu_s=build + walk, cpu_s_matrix=build, cpu_s_components=walk, peak_mb=peak_mb(), base_mb=base, clusters=n)
 
