@@ -13,7 +13,7 @@ from numba import njit, uint64
 
 import opencookbook
 from opencookbook.data.minhash import (
-    FORMULAS, Scheme, check_same, describe, estimate, fast_signature, fast_signature_plain, permutations, signature, signature_plain, signatures, standard_error)
+    _FORMULAS, Scheme, check_same, describe, estimate, fast_signature, fast_signature_plain, permutations, signature, signature_plain, signatures, standard_error)
 from opencookbook.data.shingles import Shingling, mix, shingle_sets, shingles_plain
 
 column = lambda texts: pa.array(texts, pa.large_string())
@@ -55,8 +55,8 @@ def test_fast(hashes, k, seed):
 
 
 def test_values_that_stores_were_made_with():
-    "Who changes a formula changes these, and then FORMULAS too. The affine ones come from another implementation."
-    assert FORMULAS == 1
+    "Who changes a formula changes these, and then _FORMULAS too. The affine ones come from another implementation."
+    assert _FORMULAS == 1
     hashes = shingles_plain(TEXT)
     assert (len(hashes), min(hashes)) == (8, 4163872147391015086)
     assert signature_plain(hashes, permutations(4)) == [881687994, 847312856, 291827315, 226597306]
