@@ -1,7 +1,12 @@
-"""The stage `fuzzy`: hard groups, any order, any number of workers, and its promises on random corpora."""
+"""The stage `fuzzy`: hard groups, any order, any number of workers, its promises on random corpora, and known pairs of real files.
+
+The pairs are looked for in the folder that OPENCOOKBOOK_SHARED names, else beside the repository; without them their test skips.
+"""
+import os
 import random
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -10,8 +15,11 @@ from opencookbook.core.doc import docs
 from opencookbook.core.engine import Engine, write_tables
 from opencookbook.core.ledger import ledger_paths
 from opencookbook.data.fuzzy import Fuzzy, fuzzy
+from opencookbook.data.lsh import band_hashes, s_curve
+from opencookbook.data.minhash import Scheme
 from opencookbook.data.shingles import Shingling, shingle_sets
 
+PAIRS = Path(os.environ.get('OPENCOOKBOOK_SHARED', Path(__file__).resolve().parent.parent.parent/'shared'))/'data'/'neardup'/'pairs_pypi_vendored.parquet'
 LOOSE = Fuzzy(bands=64, rows=8, jaccard=.7)
 
 
@@ -95,3 +103,18 @@ def test_goes_on_where_it_was(tmp_path, left, monkeypatch):
     fuzzy(keep, Engine(workers=1, quiet=True), src, how=LOOSE, adds=None)
     assert {f.name: f.read_bytes() for f in keep.glob('*.parquet')} == {f.name: f.read_bytes() for f in (tmp_path/'whole').glob('*.parquet')}
     assert sorted(p.name for p in keep.iterdir() if p.is_dir()) == ['_index', '_ledger', '_stats']
+
+
+@pytest.mark.parametrize('kind', ['affine32', 'fast'])
+@pytest.mark.parametrize('bands,rows', [(16, 128), (128, 16)])
+def test_known_pairs(bands, rows, kind):
+    "504 pairs of vendored files: our similarity is the known one, and bands find the share that the curve promises, within a point."
+    if not PAIRS.exists(): pytest.skip(f'{PAIRS.name} is not there; OPENCOOKBOOK_SHARED says where')
+    t = pq.read_table(PAIRS)
+    left, right = (t[c].cast(pa.large_string()) for c in ('content_a', 'content_b'))
+    sets = [[set(s) for s in shingle_sets(c, Shingling()).to_pylist()] for c in (left, right)]
+    like = np.array([len(a & b) / max(1, len(a | b)) for a, b in zip(*sets)])
+    assert np.abs(like - t['jaccard_w5'].to_numpy()).max() < .01
+    found = [(band_hashes(left, s, bands, rows) == band_hashes(right, s, bands, rows)).any(1) for s in (Scheme(bands * rows, kind, seed) for seed in range(8))]
+    near = (like > .5) & (like < 1)
+    for which in (like >= 0, near): assert abs(np.mean(found, 0)[which].mean() - s_curve(like, bands, rows)[which].mean()) < .01
