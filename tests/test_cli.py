@@ -55,7 +55,8 @@ def test_help(program, path):
 def test_help_names_every_command_in_the_order_of_a_recipe(program):
     said = program('--help').out
     places = [said.index(f'│ {c[0]} ') for c in [*commands()][:10]]
-    assert places == sorted(places) and [c[0] for c in commands()][:6] == [*data_steps(SAMPLE)]
+    steps = data_steps(SAMPLE)
+    assert places == sorted(places) and [c[0] for c in commands() if c[0] in steps][:len(steps)] == [*steps]
     assert all(f'│ {c[0]} ' in said for c in commands())
     assert program().status == 2 or program().out == said
 
