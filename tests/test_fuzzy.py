@@ -4,6 +4,7 @@ The pairs are looked for in the folder that OPENCOOKBOOK_SHARED names, else besi
 """
 import os
 import random
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -86,6 +87,16 @@ def test_two_batches_lose_what_one_would_not_keep(tmp_path):
     late, ledger, _ = run(tmp_path/'b', corpus(tmp_path/'two', rows[1::2]), before=tmp_path/'a')
     whole = {p for f in (tmp_path/'a').glob('*.parquet') for p in pq.read_table(f)['doc_id'].to_pylist()} | {p for f in (tmp_path/'b').glob('*.parquet') for p in pq.read_table(f)['doc_id'].to_pylist()}
     assert len(ledger) and set(ledger['survivor'].to_pylist()) <= whole and not first & late
+
+
+def test_what_stayed_yesterday_stays(tmp_path):
+    "Two old files are alike, which their own run allowed; a new one is like the second alone, and goes for it."
+    words = [f'w{i}' for i in range(240)]
+    old = [dict(repo='r', path=p, text=' '.join(words[a:a + 200])) for p, a in (('a', 0), ('b', 20))]
+    both, _, _ = run(tmp_path/'day1', corpus(tmp_path/'old', old, 1), replace(LOOSE, jaccard=1.))
+    assert both == {'a', 'b'}
+    kept, ledger, _ = run(tmp_path/'day2', corpus(tmp_path/'new', [dict(repo='r', path='c', text=' '.join(words[40:]))], 1), before=tmp_path/'day1')
+    assert not kept and ledger['survivor'].to_pylist() == docs(old)['doc_id'].to_pylist()[1:]
 
 
 @pytest.mark.parametrize('left', [('_bands',), ('_bands', '_hashes'), ('_bands', '_hashes', '_edges')])
