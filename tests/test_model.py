@@ -285,6 +285,20 @@ def test_interrupted_inside_a_checkpoint(straight, tmp_path, monkeypatch, call):
     assert contents(tmp_path) == contents(straight[0])
 
 
+@pytest.mark.parametrize('call', [5, 9])
+def test_interrupted_before_the_oldest_goes(straight, tmp_path, monkeypatch, call):
+    calls, real = [], train_module._prune
+    def prune(*args):
+        calls.append(args)
+        if len(calls) == call: raise KeyboardInterrupt
+        real(*args)
+    monkeypatch.setattr(train_module, '_prune', prune)
+    with pytest.raises(KeyboardInterrupt): train(ROWS, LITTLE, SETTINGS, tmp_path)
+    monkeypatch.undo()
+    assert train(ROWS, LITTLE, SETTINGS, tmp_path) == straight[1]
+    assert contents(tmp_path) == contents(straight[0])
+
+
 def test_kill_9_at_random_moments(tmp_path):
     "A helper imports once and forks; each child is killed somewhere in its work, then one is left to finish."
     script = tmp_path/'killer.py'

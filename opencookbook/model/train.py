@@ -304,6 +304,14 @@ def checkpoints(
     return sorted((Path(out)/'checkpoints').glob('step-*'))
 
 # %% ../../nbs/model/03_train.ipynb #18e56a37
+def _prune(
+    out: Path, # folder of a run
+    keep: int, # checkpoints that stay
+) -> None:
+    "Remove all checkpoints but the newest."
+    for old in checkpoints(out)[:-keep]: shutil.rmtree(old)
+
+# %% ../../nbs/model/03_train.ipynb #b6c606a3
 def _checkpoint(
     run: Run, # between two updates
     out: Path, # folder of the run
@@ -314,7 +322,7 @@ def _checkpoint(
     if run.accel.is_main_process:
         log.flush(); os.fsync(log.fileno())
         save_checkpoint(run, out/'checkpoints'/f'step-{run.step:07}', log.tell())
-        for old in checkpoints(out)[:-run.settings.keep]: shutil.rmtree(old)
+        _prune(out, run.settings.keep)
         run.clock['saving'] += time.perf_counter() - t
         with written(out/'checkpoints'/TIMING) as p: p.write_text(json.dumps(run.clock))
     run.accel.wait_for_everyone()
@@ -345,15 +353,19 @@ def _start(
     if settings.batch % (need := need * accel.num_processes): raise ValueError(f'batch={settings.batch} must be a multiple of {need}: micro={settings.micro} times {accel.num_processes} processes')
     model, found, log_bytes = new_model(shape, settings.seed), checkpoints(out), 0
     run = Run(None, model, new_optimizer(model, settings), accel, {k: rows[k] for k in ('input_ids', 'position_ids', 'labels')}, settings)
-    with accel.main_process_first(): _sweep(out); claim(out, run)
+    with accel.main_process_first(): claim(out, run); _sweep(out, settings.keep)
     if found: log_bytes = load_checkpoint(run, found[-1])
     if found and (clock := out/'checkpoints'/TIMING).exists(): run.clock = json.loads(clock.read_text())
     run.learner, run.optimizer = accel.prepare(Learner(model, settings.dtype), run.optimizer)
     return run, log_bytes
 
 # %% ../../nbs/model/03_train.ipynb #fc905b6a
-def _sweep(out: Path) -> None:
-    "Remove what a killed run was just writing."
+def _sweep(
+    out: Path, # folder of a run
+    keep: int, # checkpoints that stay
+) -> None:
+    "Remove what a killed run was just writing, or was about to remove."
+    _prune(out, keep)
     for p in (*out.glob('.*.part'), *(out/'checkpoints').glob('.*.part')): shutil.rmtree(p)
     for p in (*out.glob('.*.tmp'), *(out/'checkpoints').glob('.*.tmp')): p.unlink()
 
