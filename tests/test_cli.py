@@ -85,7 +85,7 @@ def test_completion():
 
 # ---------------------------------------------------------------- stages in a row
 
-STAGES = ('harvest', 'preprocess', 'exact', 'signals', 'filters', 'split')
+STAGES = ('harvest', 'preprocess', 'exact', 'fuzzy', 'signals', 'filters', 'split')
 
 
 @pytest.fixture(scope='session')
@@ -110,7 +110,7 @@ def test_rows_in_are_rows_out_and_ledger_rows(chain):
         assert said[b]['rows_in'] == n_out + len(gone) == (len(table(out[a])) if a else said[b]['rows_in'])
         if a: assert {*table(out[a])['doc_id'].to_pylist()} == {*table(out[b])['doc_id'].to_pylist()} | {r['doc_id'] for r in gone}
     seen = sum(len(fs) for _, _, fs in os.walk(SAMPLES))
-    assert said['harvest']['rows_in'] >= seen and all(said[s]['dropped'] for s in ('harvest', 'preprocess', 'exact', 'filters'))
+    assert said['harvest']['rows_in'] >= seen and all(said[s]['dropped'] for s in ('harvest', 'preprocess', 'exact', 'fuzzy', 'filters'))
 
 
 def test_what_the_stages_added(chain):
@@ -177,7 +177,7 @@ def test_two_workers_say_the_same_as_one(program, chain, tmp_path):
 
 def test_repo_path_and_text_are_enough(program, tmp_path):
     src = own(tmp_path/'mine.parquet')
-    for stage, dropped in (('preprocess', 0), ('exact', 1), ('signals', 0), ('filters', 1), ('split', 0)):
+    for stage, dropped in (('preprocess', 0), ('exact', 1), ('fuzzy', 1), ('signals', 0), ('filters', 1), ('split', 0)):
         said = program.ok(stage, src, tmp_path/stage, '--workers', 1, *(['--share', .5] if stage == 'split' else []))
         assert (said['rows_in'], said['rows_out'], said['dropped']) == (4, 4 - dropped, dropped), stage
         got = table(tmp_path/stage)
@@ -203,7 +203,7 @@ def test_content_as_bytes(program, tmp_path):
 def test_other_columns_stay(program, tmp_path):
     more = pa.table(dict(own(tmp_path/'x.parquet') and {k: [r[k] for r in ROWS] for k in ROWS[0]}, owner=['ann', None, 'bob', 'eve'], score=[.5, 1., None, 2.], tags=[['a'], [], None, ['b', 'c']]))
     pq.write_table(more, tmp_path/'mine.parquet')
-    for stage in ('preprocess', 'exact', 'signals', 'filters', 'split'):
+    for stage in ('preprocess', 'exact', 'fuzzy', 'signals', 'filters', 'split'):
         program.ok(stage, tmp_path/'mine.parquet', tmp_path/f'{stage}.parquet', *(['--share', .5] if stage == 'split' else []))
         got = table(tmp_path/f'{stage}.parquet')
         at = pc.index_in(got['path'], more['path'])
@@ -468,13 +468,14 @@ def test_status(program, half):
     rows = program.ok('status', 'sample', '--runs', half)
     assert [r['step'] for r in rows] == [*STAGES] and {r['state'] for r in rows} == {'done'} and all(r['rows_in'] >= r['rows_out'] > 0 for r in rows)
     said = program('status', 'sample', '--runs', half).out.splitlines()
-    assert said[0].split() == ['step', 'state', 'in', 'out', 'seconds', 'MB'] and len(said) == 7 and len({len(s) for s in said}) == 1
+    assert said[0].split() == ['step', 'state', 'in', 'out', 'seconds', 'MB'] and len(said) == 1 + len(STAGES) and len({len(s) for s in said}) == 1
     assert program('status', 'sample', '--runs', half, '-q') == (0, '', '')
 
 
 WHY = {
     'files/filters/column.js': r'files/filters/column\.js\n  filters: dropped, qsc_code_num_chars_line_mean\S* .*= \d\S* \(limit \S+\).*\n',
     'encodings/haefen_utf8.rb': r'files/encodings/haefen_utf8\.rb\n  exact: dropped, copy, similarity 1; kept as files/encodings/haefen_latin1\.rb\n',
+    'ladder/crlf.py': r'files/neardup/ladder/crlf\.py\n  fuzzy: dropped, near-copy = 1 \(limit 0\.95\), similarity 1\. contained 1\.0000, shared bands 16; kept as files/neardup/ladder/base\.py\n',
     'undecidable.txt': r'files/encodings/undecidable\.txt\n  harvest: dropped, encoding.*\n',
     'good/Trie.hs': r'files/good/Trie\.hs\n  kept to the end\n',
 }

@@ -14,8 +14,10 @@ from ..data.corpus import harvest_corpus
 from ..data.exact import exact
 from ..data.files import Limits
 from ..data.filters import Rule, filters
+from ..data.fuzzy import Fuzzy, fuzzy
 from ..data.harvest import Listed, Packages, Source, Tree, fingerprint
 from ..data.preprocess import preprocess
+from ..data.shingles import Shingling
 from ..data.signals import SIGNALS, signals
 from ..data.split import split_corpus
 from . import opencoder, seedcoder
@@ -25,6 +27,9 @@ from ..tokens.bpe import PreSplit
 from ..tokens.corpus import bpe, encode, pack_corpus
 
 # %% ../../nbs/recipes/03_tiny.ipynb #6275fee9
+_NEAR = Fuzzy(opencoder.DEDUP.bands, opencoder.DEDUP.rows, shingling=Shingling(opencoder.DEDUP.ngram))
+
+# %% ../../nbs/recipes/03_tiny.ipynb #69890ec8
 @dataclass(frozen=True)
 class DataValues:
     "What comes in, and what stays of it."
@@ -33,6 +38,7 @@ class DataValues:
     rules: tuple[Rule, ...] = opencoder.RULES    # what a file must hold against
     undecided: str = 'keep'                      # files that a rule cannot judge
     max_bytes: int = opencoder.FILES.max_bytes   # of a file
+    near: Fuzzy = _NEAR                          # what counts as a near-copy
     share: float = .04                           # of the bytes held out, by repository
     seed: int = 0                                # of everything
 
@@ -93,7 +99,8 @@ def data_steps(
     s['harvest'] = Step('harvest', harvest_corpus, dict(sources=r.source, limits=Limits()), stamp=fingerprint(r.source))
     s['preprocess'] = Step('preprocess', preprocess, dict(max_bytes=r.max_bytes), dict(docs=s['harvest']), kind='map')
     s['exact'] = Step('exact', exact, {}, dict(docs=s['preprocess']))
-    s['signals'] = Step('signals', signals, {}, dict(docs=s['exact']), kind='ids', adds=tuple(x.name for x in SIGNALS))
+    s['fuzzy'] = Step('fuzzy', fuzzy, dict(how=r.near), dict(docs=s['exact']))
+    s['signals'] = Step('signals', signals, {}, dict(docs=s['fuzzy']), kind='ids', adds=tuple(x.name for x in SIGNALS))
     s['filters'] = Step('filters', filters, dict(rules=r.rules, undecided=r.undecided, seed=r.seed), dict(docs=s['signals']), kind='ids')
     s['split'] = Step('split', split_corpus, dict(share=r.share, seed=r.seed), dict(docs=s['filters']))
     return s
