@@ -10,7 +10,7 @@ __all__ = ['HASHES', 'SUSPECTS', 'INDEX', 'Fuzzy', 'line_up', 'hash_shard', 'rea
 import json
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from shutil import rmtree
 
@@ -56,7 +56,7 @@ class _Part:
     "A shard in the row of all shards."
     name: str          # unique
     src: Path          # its documents
-    bands: Path        # its band hashes: doc_id, bands
+    bands: Path        # its band hashes: doc_id, n_bytes, bands
     first: int         # number of its first document
     old: bool = False  # of an earlier run: its documents stay
 
@@ -75,13 +75,13 @@ def line_up(
 def hash_shard(
     src: Path, # documents
     how: Fuzzy, # bands and rows
-) -> pa.Table: # doc_id, bands: `bands` hashes a document, 0 where it has no shingle
+) -> pa.Table: # doc_id, n_bytes, bands: `bands` hashes a document, 0 where it has no shingle
     "The band hashes of a shard. Raises ValueError when it cannot be read."
     made = []
     for t in batches(src, ['doc_id', 'repo', 'path', 'text', 'content']):
         t = as_docs(t)
         found = band_hashes(t['text'], how.scheme, how.bands, how.rows)
-        made.append(pa.table(dict(doc_id=t['doc_id'], bands=pa.FixedSizeListArray.from_arrays(pa.array(found.reshape(-1)), how.bands))))
+        made.append(pa.table(dict(doc_id=t['doc_id'], n_bytes=t['n_bytes'], bands=pa.FixedSizeListArray.from_arrays(pa.array(found.reshape(-1)), how.bands))))
     return pa.concat_tables(made).combine_chunks()
 
 # %% ../../nbs/data/04e_fuzzy.ipynb #89a12f22
@@ -167,7 +167,7 @@ class _SuspectTask:
     groups: np.ndarray   # uint64: the group of each
     how: Fuzzy           # how
     out: Path            # folder of scattered suspects
-    buckets: int         # how many
+    buckets: int = 1     # how many
 
 # %% ../../nbs/data/04e_fuzzy.ipynb #b9f1e0b1
 def _suspects(
@@ -211,8 +211,13 @@ def _write_proofs(
     if not task.out.exists(): write_tables(task.out, [proofs(gather(task.src, task.bucket), task.how.jaccard, task.how.verify)])
 
 # %% ../../nbs/data/04e_fuzzy.ipynb #327b7131
-SUSPECTS = 20_000  # documents whose sets a worker holds, about
+SUSPECTS = 100_000_000  # bytes of text whose sets a worker holds, about
 
+def _text_of(task: _SuspectTask) -> int:
+    "Bytes of text of the suspects of a part."
+    return int(pq.read_table(task.part.bands, columns=['n_bytes'])['n_bytes'].to_numpy()[task.rows].sum())
+
+# %% ../../nbs/data/04e_fuzzy.ipynb #88e75031
 def prove_groups(
     engine: Engine, # where to run
     work: Path, # folder for files on the way
@@ -222,11 +227,12 @@ def prove_groups(
 ) -> pa.Table: # in the schema `PROOFS`, by shard and id
     "Compare what was found, group by group."
     nodes, groups = found
-    n, ends = n_buckets(len(nodes), SUSPECTS), np.searchsorted(nodes, [*(p.first for p in parts), np.iinfo(np.int64).max])
     for d in ('_suspects', '_proofs'): (work/d).mkdir(exist_ok=True)
-    tasks = [_SuspectTask(p, i, nodes[a:b].astype(np.int64) - p.first, groups[a:b].astype(np.uint64), how, work/'_suspects', n)
+    ends = np.searchsorted(nodes, [*(p.first for p in parts), np.iinfo(np.int64).max])
+    tasks = [_SuspectTask(p, i, nodes[a:b].astype(np.int64) - p.first, groups[a:b].astype(np.uint64), how, work/'_suspects')
              for i, (p, a, b) in enumerate(zip(parts, ends, ends[1:])) if a < b]
-    list(each(engine, _write_suspects, tasks, 'fuzzy: collect'))
+    n = n_buckets(sum(map(_text_of, tasks)), SUSPECTS)
+    list(each(engine, _write_suspects, [replace(t, buckets=n) for t in tasks], 'fuzzy: collect'))
     list(each(engine, _write_proofs, [_ProofTask(work/'_suspects', work/'_proofs'/f'{b:05}.parquet', b, how) for b in range(n if tasks else 0)], 'fuzzy: prove'))
     if not tasks: return PROOFS.empty_table()
     return pq.read_table(work/'_proofs').sort_by([('shard', 'ascending'), ('doc_id', 'ascending')])
@@ -249,17 +255,25 @@ class DropNear:
 # %% ../../nbs/data/04e_fuzzy.ipynb #56e76baa
 INDEX = '_index'  # folder of band hashes, one file a shard, and what they were made with
 
+def _keep_bands(
+    part: _Part, # hashed
+) -> None:
+    "Keep the band hashes of the documents of a part that stay."
+    out, name, bands = part.bands.parent.parent, part.bands.name, pq.read_table(part.bands)
+    kept = pc.is_in(bands['doc_id'], pq.read_table(out/name, columns=['doc_id'])['doc_id'])
+    write_tables(out/INDEX/name, [bands.filter(kept)])
+
+# %% ../../nbs/data/04e_fuzzy.ipynb #8bac75cb
 def _write_index(
     out: Path, # a finished corpus
+    engine: Engine, # where to run
     parts: Sequence[_Part], # its shards, hashed
     how: Fuzzy, # what they were hashed with
     before: Path | None = None, # the corpus that it was held against
 ) -> None:
-    "Keep the band hashes of the documents that stay."
+    "Keep the band hashes of the documents that stay, and what they were made with."
     (out/INDEX).mkdir(exist_ok=True)
-    for p in (p for p in parts if not p.old):
-        kept = pc.is_in(pq.read_table(p.bands, columns=['doc_id'])['doc_id'], pq.read_table(out/f'{p.name}.parquet', columns=['doc_id'])['doc_id'])
-        write_tables(out/INDEX/f'{p.name}.parquet', [pq.read_table(p.bands).filter(kept)])
+    list(each(engine, _keep_bands, [p for p in parts if not p.old], 'fuzzy: index'))
     note = dict(made=dict(describe(how.scheme), bands=how.bands), before=before and os.path.relpath(before, out))
     with written(out/INDEX/'made.json') as f: f.write_text(json.dumps(note))
 
@@ -293,7 +307,7 @@ def fuzzy(
     (out/'_lists').mkdir(exist_ok=True)
     for name, part in zip(new, cut_by_shard(told, len(new))): write_tables(out/'_lists'/f'{name}.parquet', [part])
     sums = map_shards(engine, DropNear(how.jaccard), docs, out, adds=adds, beside=out/'_lists', title='fuzzy: drop')
-    _write_index(out, parts, how, before)
+    _write_index(out, engine, parts, how, before)
     for d in ('_bands', '_hashes', '_edges', '_suspects', '_proofs', '_lists'): rmtree(out/d, ignore_errors=True)
     unproven = pc.sum(pc.less(told['jaccard'], how.jaccard)).as_py() or 0
     return dict(sums, suspects=len(found[0]), groups=len(np.unique(found[1])), unproven=unproven)
