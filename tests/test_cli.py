@@ -185,6 +185,21 @@ def test_repo_path_and_text_are_enough(program, tmp_path):
         assert {*got['text'].to_pylist()} <= {r['text'] for r in ROWS}
 
 
+def test_levels(program, chain, tmp_path):
+    _, out, _ = chain
+    twice = table(out['harvest'])
+    twice = pa.concat_tables([twice, twice.set_column(1, 'repo', pc.binary_join_element_wise(twice['repo'], pa.scalar('fork'), '-')).drop_columns('doc_id')], promote_options='default').drop_columns('doc_id')
+    pq.write_table(twice, tmp_path/'twice.parquet')
+    for command in ('exact', 'fuzzy'):
+        said = program.ok(command, tmp_path/'twice.parquet', tmp_path/command, '--level', 'repo')
+        assert said['dropped'] >= len(twice) // 3 and {r['rule'] for r in ledger(tmp_path/command)} <= {'repository copy', 'repository near-copy'}
+    said = program.ok('fuzzy', tmp_path/'twice.parquet', tmp_path/'pieces', '--level', 'chunk', '--bpe', out['bpe'], '--length', 100)
+    got = table(tmp_path/'pieces')
+    by_token = program.ok('fuzzy', out['harvest'], tmp_path/'tokens', '--unit', 'token', '--bpe', out['bpe'])
+    assert 0 < by_token['dropped'] < by_token['rows_in'] // 2
+    assert said['rows_in'] > len(twice) and said['dropped'] > said['rows_in'] // 3 and all('#' in p for p in got['path'].to_pylist())
+
+
 def test_columns_of_other_names(program, tmp_path):
     pq.write_table(pa.table(dict(owner=[r['repo'] for r in ROWS], path=[r['path'] for r in ROWS], body=[r['text'] for r in ROWS])), tmp_path/'theirs.parquet')
     assert program.ok('harvest', tmp_path/'theirs.parquet', tmp_path/'out', '--map', 'text=body,repo=owner')['rows_out'] == 4
@@ -287,6 +302,12 @@ ERRORS = {
     'not split': ('bpe {src} {tmp}/o --vocab 300', 'lack split, n_bytes; run `opencookbook split` first'),
     'no tokenizer': ('encode {src} {tmp}/o --bpe {tmp}/none', 'none is not there'),
     'tokenizer is none': ('encode {tmp}/split.parquet {tmp}/o --bpe {tmp}/empty', 'tokenizer'),
+    'pieces of what': ('fuzzy {src} {tmp}/o --level chunk', 'pieces and tokens need --bpe'),
+    'tokenizer for files': ('fuzzy {src} {tmp}/o --bpe {tmp}/empty', '--bpe is for --level chunk and --unit token; this is --level file'),
+    'tokens of what': ('fuzzy {src} {tmp}/o --unit token', 'pieces and tokens need --bpe'),
+    'pieces of nothing': ('fuzzy {src} {tmp}/o --level chunk --bpe {tmp}/empty --length 0', 'length=0 must be at least 1 token'),
+    'index of repositories': ('fuzzy {src} {tmp}/o --level repo --before {tmp}', '--before is for --level file; this is repo'),
+    'threshold': ('fuzzy {src} {tmp}/o --jaccard 95', 'must be above 0 and at most 1'),
     'source': ('harvest {tmp}/none {tmp}/o', 'is no folder, archive, table or list'),
     'package': ('harvest packages:no-such-package {tmp}/o', 'no-such-package'),
     'map': ('harvest {src} {tmp}/o --map text', '--map text names one column'),

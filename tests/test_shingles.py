@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from opencookbook.data.shingles import (
-    BLANK, GRAM, TOKEN, WORD, Shingling, chars, distinct, grams_plain, hash_chars, hash_grams, hash_ids, hash_text, mix, mix_plain,
+    BLANK, GRAM, TOKEN, WORD, Shingling, chars, distinct, grams_plain, hash_chars, hash_grams, hash_text, mix, mix_plain,
     shingle_sets, shingles_plain, skip_header, skip_header_plain, slots, token_plain, words)
 
 SAMPLES = [p.read_bytes() for p in sorted((Path(__file__).parent.parent/'data_samples').rglob('*')) if p.is_file()]
@@ -70,16 +70,6 @@ def test_words(text, n, before, after):
 @settings(max_examples=500, deadline=None)
 def test_chars(text, n, before, after):
     assert run(hash_chars, text, n, before=before, after=after) == grams_plain(chars(text), n)
-
-
-@given(st.lists(st.integers(0, 2**32 - 1), max_size=40), st.integers(1, 9), st.data())
-@settings(max_examples=200, deadline=None)
-def test_ids(ids, n, data):
-    a, b = sorted((data.draw(st.integers(0, len(ids))), data.draw(st.integers(0, len(ids)))))
-    for kind in (np.uint32, np.int32, np.int64):
-        block, out = np.array(ids, np.uint32).astype(kind), np.full(b - a + 1, GUARD, np.uint64)
-        k = hash_ids(block, a, b, n, out)
-        assert out[:k].tolist() == grams_plain([[i] for i in ids[a:b]], n) and out[b - a] == GUARD
 
 
 @pytest.mark.parametrize('n', [1, 2, 5, 13, 100_000])

@@ -9,7 +9,7 @@ __all__ = ['HASHES', 'SUSPECTS', 'INDEX', 'Fuzzy', 'line_up', 'hash_shard', 'rea
 # %% ../../nbs/data/04e_fuzzy.ipynb #ed65da51
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from shutil import rmtree
@@ -41,6 +41,7 @@ class Fuzzy:
     shingling: Shingling = Shingling()  # what a document is a set of
     kind: str = 'affine32'              # of signature: affine32 or fast
     seed: int = 1                       # of the permutations
+    words: Callable[[list[str]], list[str]] | None = None  # texts -> texts whose words are taken; None: the texts themselves
 
     def __post_init__(self):
         if self.bands < 1 or self.rows < 1: raise ValueError(f'bands={self.bands} and rows={self.rows} must be at least 1; OpenCoder has 16 and 128')
@@ -49,6 +50,11 @@ class Fuzzy:
 
     @property
     def scheme(self) -> Scheme: return Scheme(self.bands * self.rows, self.kind, self.seed, self.shingling)
+
+    @property
+    def made(self) -> dict: return dict(describe(self.scheme), bands=self.bands, words=repr(self.words))
+
+    def read(self, text: pa.ChunkedArray) -> pa.ChunkedArray | pa.Array: return pa.array(self.words(text.to_pylist()), pa.large_string()) if self.words else text
 
 # %% ../../nbs/data/04e_fuzzy.ipynb #da363fb6
 @dataclass(frozen=True)
@@ -80,7 +86,7 @@ def hash_shard(
     made = []
     for t in batches(src, ['doc_id', 'repo', 'path', 'text', 'content']):
         t = as_docs(t)
-        found = band_hashes(t['text'], how.scheme, how.bands, how.rows)
+        found = band_hashes(how.read(t['text']), how.scheme, how.bands, how.rows)
         made.append(pa.table(dict(doc_id=t['doc_id'], n_bytes=t['n_bytes'], bands=pa.FixedSizeListArray.from_arrays(pa.array(found.reshape(-1)), how.bands))))
     return pa.concat_tables(made).combine_chunks()
 
@@ -182,7 +188,7 @@ def _suspects(
         t = as_docs(t.take(pa.array(rows)))
         mine = bands[task.rows[lo:hi]].reshape(-1)
         yield pa.table(dict(shard=pa.repeat(pa.scalar(task.shard, pa.int32()), len(t)), group=task.groups[lo:hi], fixed=pa.repeat(task.part.old, len(t)),
-            bands=pa.FixedSizeListArray.from_arrays(pa.array(mine), bands.shape[1]), shingles=shingle_sets(t['text'], task.how.shingling), **order_columns(t)))
+            bands=pa.FixedSizeListArray.from_arrays(pa.array(mine), bands.shape[1]), shingles=shingle_sets(task.how.read(t['text']), task.how.shingling), **order_columns(t)))
 
 # %% ../../nbs/data/04e_fuzzy.ipynb #0d0524ba
 def _write_suspects(
@@ -274,7 +280,7 @@ def _write_index(
     "Keep the band hashes of the documents that stay, and what they were made with."
     (out/INDEX).mkdir(exist_ok=True)
     list(each(engine, _keep_bands, [p for p in parts if not p.old], 'fuzzy: index'))
-    note = dict(made=dict(describe(how.scheme), bands=how.bands), before=before and os.path.relpath(before, out))
+    note = dict(made=how.made, before=before and os.path.relpath(before, out))
     with written(out/INDEX/'made.json') as f: f.write_text(json.dumps(note))
 
 # %% ../../nbs/data/04e_fuzzy.ipynb #1e355c53
@@ -285,7 +291,7 @@ def read_index(
     "The shards behind an index. Raises ValueError when there is none, or when it was made in another way."
     if not (corpus/INDEX/'made.json').exists(): raise ValueError(f'{corpus} has no index of band hashes; make it with `opencookbook fuzzy` into a folder')
     note = read_note(corpus/INDEX/'made.json', 'run `opencookbook fuzzy` again', made=dict)
-    check_same(note['made'], dict(describe(how.scheme), bands=how.bands))
+    check_same(note['made'], how.made)
     older = read_index(Path(os.path.normpath(corpus/note['before'])), how) if note.get('before') else {}
     return {**older, **{f'before{len(older):05}-{n}': (p, corpus/INDEX/f'{n}.parquet') for n, p in shard_names(corpus).items()}}
 

@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['WORD', 'TOKEN', 'GRAM', 'BLANK', 'words', 'mix_plain', 'token_plain', 'grams_plain', 'shingles_plain', 'mix',
-           'hash_grams', 'slots', 'distinct', 'chars', 'hash_chars', 'hash_ids', 'skip_header_plain', 'skip_header',
-           'Shingling', 'hash_text', 'shingle_sets']
+           'hash_grams', 'slots', 'distinct', 'chars', 'hash_chars', 'skip_header_plain', 'skip_header', 'Shingling',
+           'hash_text', 'shingle_sets']
 
 # %% ../../nbs/data/04_shingles.ipynb #2ceb2d16
 import re
@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
-from numba import njit, uint32, uint64
+from numba import njit, uint64
 
 from ..core.doc import text_buffers
 
@@ -197,19 +197,6 @@ def hash_chars(
         h, p = _char(data, p, end)
         out[m] = mix(h); m += 1
     return _roll(out, m, n)
-
-# %% ../../nbs/data/04_shingles.ipynb #6dc57eee
-@njit(cache=True, nogil=True)
-def hash_ids(
-    ids: np.ndarray, # token ids, 32 bits
-    start: int, # the document is ids[start:end]
-    end: int, # one past its last id
-    n: int, # ids a shingle
-    out: np.ndarray, # uint64, room for end - start
-) -> int: # how many were written
-    "Hashes of the n-grams of token ids, in order and with repeats."
-    for i in range(start, end): out[i - start] = mix(_letter(uint64(0), uint32(ids[i])))
-    return _roll(out, end - start, n)
 
 # %% ../../nbs/data/04_shingles.ipynb #8d90e713
 _DIRECTIVES = b'''define elif else endif error if ifdef ifndef import include include_next
