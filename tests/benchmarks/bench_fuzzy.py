@@ -2,6 +2,7 @@
 
 First, text to 2,048-permutation bands on one thread, MB a CPU second, beside datasketch 2 (`affine32`, on words that we cut for it) and
 Daft's `minhash` (signatures alone; it cuts at blanks): the same files for all, fewer of them for the slower. Then the whole stage over all distinct files.
+Where OPENCOOKBOOK_PEERS names a Python that has them, rensa and, for the whole stage over 60 MB, datatrove stand beside it (see `peer_fuzzy.py`).
 """
 import json
 import os
@@ -9,6 +10,7 @@ import random
 import re
 import shutil
 import site
+import subprocess
 import sys
 import tempfile
 import time
@@ -17,10 +19,12 @@ from pathlib import Path
 import daft
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 from datasketch import MinHash
 
+from opencookbook.core.doc import docs
 from opencookbook.core.engine import Engine
-from opencookbook.core.step import Step, manifest, run_step
+from opencookbook.core.step import Step, manifest, run_into, run_step
 from opencookbook.data.corpus import harvest_corpus
 from opencookbook.data.exact import exact
 from opencookbook.data.fuzzy import Fuzzy, fuzzy
@@ -30,6 +34,7 @@ from opencookbook.data.minhash import Scheme
 from opencookbook.data.preprocess import preprocess
 
 PERMUTATIONS, BANDS = 2048, 16
+PEERS = os.environ.get('OPENCOOKBOOK_PEERS')
 
 
 def sample(n_bytes: int) -> list[str]:
@@ -70,6 +75,23 @@ def speed(work, n_bytes: int) -> float:
     return round(sum(len(s.encode()) for s in texts) / 1e6 / best, 2)
 
 
+def peer(name: str, src: Path) -> float:
+    "Seconds that a peer takes."
+    said = subprocess.run([PEERS, Path(__file__).with_name('peer_fuzzy.py'), name, src], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, check=True)
+    return json.loads(said.stdout.splitlines()[-1])['seconds']
+
+
+def beside_peers(work: Path) -> dict:
+    "The same two shards of 30 MB for datatrove and for our stage, two processes each; and one shard for rensa."
+    texts, folder = sample(60_000_000), work/'beside'
+    folder.mkdir()
+    for i in range(2): pq.write_table(docs([dict(repo='r', path=f'{i}-{n}', text=t) for n, t in enumerate(texts[i::2])]), folder/f'{i}.parquet')
+    mb = [sum(len(t.encode()) for t in part) / 1e6 for part in (texts, texts[::2])]
+    mine = [manifest(run_into(Step('fuzzy', fuzzy, dict(how=Fuzzy())), work/f'mine{i}', dict(docs=folder), Engine(workers=2, quiet=True)))['timing']['seconds'] for i in range(2)]
+    signed, theirs = peer('rensa', folder/'0.parquet'), peer('datatrove', folder/'0.parquet')
+    return dict(rensa_mb_per_cpu_s=round(mb[1] / signed, 2), datatrove_mb_per_s=round(mb[0] / theirs, 2), stage_mb_per_s=round(mb[0] / min(mine), 2))
+
+
 def stage(work: Path, workers: int) -> dict:
     "The whole stage behind exact deduplication: seconds, MB/s and memory."
     harvest = Step('harvest', harvest_corpus, dict(sources=(Tree(site.getsitepackages()[0], by_folder=True),)))
@@ -89,7 +111,11 @@ def main() -> None:
     try:
         bands = {'affine32': speed(ours('affine32'), 30_000_000), 'fast': speed(ours('fast'), 30_000_000), 'datasketch': speed(datasketch, 1_000_000), 'daft': speed(daft_minhash, 4_000_000)}
         ratios = {f'{kind}/{peer}': round(bands[kind] / bands[peer], 1) for kind in ('affine32', 'fast') for peer in ('datasketch', 'daft')}
-        print(json.dumps(dict(mb_per_cpu_s=bands, ratios=ratios, stage=stage(work, 2))))
+        if PEERS:
+            beside = beside_peers(work)
+            bands['rensa'] = beside['rensa_mb_per_cpu_s']
+            ratios |= {f'{kind}/rensa': round(bands[kind] / bands['rensa'], 1) for kind in ('affine32', 'fast')} | {'stage/datatrove': round(beside['stage_mb_per_s'] / beside['datatrove_mb_per_s'], 1)}
+        print(json.dumps(dict(mb_per_cpu_s=bands, ratios=ratios, beside=beside if PEERS else None, stage=stage(work, 2))))
     finally: shutil.rmtree(work, ignore_errors=True)
 
 
