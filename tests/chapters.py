@@ -6,6 +6,7 @@ A chapter that ran before and has not changed is left byte for byte as it was: t
 """
 import argparse
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -15,6 +16,7 @@ from pathlib import Path
 NBS = Path(__file__).resolve().parent.parent/'nbs'
 ENV = dict(IN_TEST='1', DO_NOT_TRACK='1', DAFT_ANALYTICS_ENABLED='0', HF_HUB_OFFLINE='1', TOKENIZERS_PARALLELISM='false',
            OMP_NUM_THREADS='1', PYTHONHASHSEED='0', PYTHONWARNINGS='ignore', DAFT_PROGRESS_BAR='0', COLUMNS='100')
+COMPILED = Path(os.environ.get('XDG_CACHE_HOME') or Path.home()/'.cache')/'ipython'/'numba_cache'  # a cell there does not know that a function it calls has changed
 KERNEL = dict(display_name='Python 3', language='python', name='python3')  # so that JupyterLab does not ask
 
 
@@ -53,6 +55,7 @@ def main() -> int:
     ap.add_argument('--one', type=Path, help=argparse.SUPPRESS)
     a = ap.parse_args()
     if a.one: return execute(a.one.resolve()) or 0
+    shutil.rmtree(COMPILED, ignore_errors=True)
     todo, failed = [p.resolve() for p in a.notebooks] or chapters(), 0
     with ThreadPoolExecutor(a.workers) as pool:
         for nb, rc, secs, tail in pool.map(run, todo):

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.dataset as ds
+import pyarrow.ipc as ipc
 
-from .engine import write_tables
+from .engine import written
 
 # %% ../../nbs/core/02a_exchange.ipynb #1111eaeb
 def buckets_of(
@@ -37,24 +37,28 @@ BUCKET = 'bucket'  # the column that says where a row belongs
 
 # %% ../../nbs/core/02a_exchange.ipynb #6e586853
 def scatter(
-    path: Path, # the Parquet file
+    path: Path, # the Arrow file; its name ends in .arrow
     table: pa.Table, # rows
     buckets: np.ndarray, # int64 (rows,): where each belongs
-) -> int: # rows
-    "Write rows with one row group a bucket, in their order, whole or not at all."
-    order = np.argsort(buckets, kind='stable')
-    rows = table.append_column(BUCKET, pa.array(buckets, pa.int32())).take(pa.array(order))
-    ends = np.flatnonzero(np.diff(buckets[order], append=-1)) + 1
-    return write_tables(path, [rows.slice(a, b - a) for a, b in zip([0, *ends], ends)] or [rows])
+) -> None:
+    "Write rows sorted by bucket, otherwise in their order, whole or not at all."
+    rows = table.append_column(BUCKET, pa.array(buckets, pa.int32())).take(pa.array(np.argsort(buckets, kind='stable')))
+    with written(path) as part, ipc.new_file(part, rows.schema) as f: f.write_table(rows.combine_chunks())
 
 # %% ../../nbs/core/02a_exchange.ipynb #3c3b5a0b
+def _rows_of(file: Path, bucket: int, columns: Sequence[str] | None) -> pa.Table:
+    "The rows of one bucket in one file, which is not read but mapped into memory."
+    with pa.memory_map(str(file)) as f: t = ipc.open_file(f).read_all()
+    a, b = np.searchsorted(t[BUCKET].chunk(0).to_numpy(), [bucket, bucket + 1]) if len(t) else (0, 0)
+    return t.drop_columns(BUCKET).slice(a, b - a) if columns is None else t.select(columns).slice(a, b - a)
+
+# %% ../../nbs/core/02a_exchange.ipynb #4ade8732
 def gather(
     folder: Path, # files written by `scatter`
     bucket: int, # which
     columns: Sequence[str] | None = None, # only these; all but the bucket when None
 ) -> pa.Table: # rows of the bucket
     "Read one bucket from all files of a folder. Raises FileNotFoundError when there are none."
-    files = sorted(Path(folder).glob('*.parquet'))
-    if not files: raise FileNotFoundError(f'{folder} has no Parquet file; scatter something into it first')
-    data = ds.dataset(files)
-    return data.to_table([c for c in data.schema.names if c != BUCKET] if columns is None else list(columns), filter=ds.field(BUCKET) == bucket)
+    files = sorted(Path(folder).glob('*.arrow'))
+    if not files: raise FileNotFoundError(f'{folder} has no Arrow file; scatter something into it first')
+    return pa.concat_tables(_rows_of(f, bucket, columns) for f in files).combine_chunks()

@@ -93,7 +93,7 @@ def heads_of(
 class _KeyTask:
     "Hash one shard."
     src: Path     # shard of documents
-    out: Path     # Parquet file of keys, one row group a bucket
+    out: Path     # Arrow file of keys, sorted by bucket
     shard: int    # its number
     n: int        # buckets
 
@@ -156,7 +156,7 @@ def exact(
     named, hashes, found, lists = shard_names(docs), out/'_keys', out/'_found', out/'_copies'
     for d in (hashes, found, lists): d.mkdir(parents=True, exist_ok=True)
     n = n_buckets(sum(n_rows(p) for p in named.values()), BUCKET)
-    list(each(engine, _write_keys, [_KeyTask(p, hashes/f'{name}.parquet', i, n) for i, (name, p) in enumerate(named.items())], 'exact: hash'))
+    list(each(engine, _write_keys, [_KeyTask(p, hashes/f'{name}.arrow', i, n) for i, (name, p) in enumerate(named.items())], 'exact: hash'))
     list(each(engine, _write_copies, [_BucketTask(hashes, found/f'{b:05}.parquet', b) for b in range(n)], 'exact: find'))
     copies = pq.read_table(found).sort_by([('shard', 'ascending'), ('doc_id', 'ascending')])
     for name, part in zip(named, cut_by_shard(copies, len(named))): write_tables(lists/f'{name}.parquet', [part])

@@ -113,7 +113,7 @@ def _write_hashes(
     task: _HashTask, # what to hash
 ) -> None:
     "Write the hashes of one part, or find them written."
-    part, out = task.part, task.out/f'{task.part.name}.parquet'
+    part, out = task.part, task.out/f'{task.part.name}.arrow'
     if out.exists(): return
     if not part.bands.exists(): write_tables(part.bands, [hash_shard(part.src, task.how)])
     hashes = read_bands(part)
@@ -160,7 +160,7 @@ def find_groups(
         t = pq.read_table(f)
         connect(forest, np.stack([t['a'].to_numpy(), t['b'].to_numpy()], 1))
     nodes, groups = components(forest)
-    fresh = np.isin(groups, groups[nodes < sum(n_rows(p.src) for p in parts if not p.old)])
+    fresh = groups < sum(n_rows(p.src) for p in parts if not p.old)  # new documents have the smaller numbers, and a group is its smallest
     return nodes[fresh], groups[fresh]
 
 # %% ../../nbs/data/04e_fuzzy.ipynb #85df5491
@@ -195,7 +195,7 @@ def _write_suspects(
     task: _SuspectTask, # which part
 ) -> None:
     "Write the suspects of one part, or find them written."
-    out = task.out/f'{task.part.name}.parquet'
+    out = task.out/f'{task.part.name}.arrow'
     if out.exists(): return
     t = pa.concat_tables(list(_suspects(task))).combine_chunks()
     scatter(out, t, buckets_of(t['group'].to_numpy().astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15), task.buckets))
@@ -316,4 +316,4 @@ def fuzzy(
     _write_index(out, engine, parts, how, before)
     for d in ('_bands', '_hashes', '_edges', '_suspects', '_proofs', '_lists'): rmtree(out/d, ignore_errors=True)
     unproven = pc.sum(pc.less(told['jaccard'], how.jaccard)).as_py() or 0
-    return dict(sums, suspects=len(found[0]), groups=len(np.unique(found[1])), unproven=unproven)
+    return dict(sums, suspects=len(found[0]), groups=int((found[0] == found[1]).sum()), unproven=unproven)

@@ -70,7 +70,7 @@ def _send(
 ) -> None:
     "Scatter one shard by repository, batch by batch, or find it scattered."
     for i, t in enumerate(batches(task.src, [*_COLUMNS, 'content'])):
-        if (out := task.out/f'{task.name}-{i:05}.parquet').exists(): continue
+        if (out := task.out/f'{task.name}-{i:05}.arrow').exists(): continue
         t = as_docs(t).select(_COLUMNS)
         names = t['repo'].combine_chunks().dictionary_encode()
         names = names if isinstance(names, pa.DictionaryArray) else names.combine_chunks()
