@@ -57,14 +57,14 @@ def shape(corpus: Path) -> dict:
     return dict(shard_docs=rows, group_mb=round(group / 1e6, 1), longest_mb=round(longest / 1e6, 1))
 
 
-def memory_mb(docs: int, suspects: int, dropped: int, shard_docs: int, group_mb: float, longest_mb: float, workers: int = 2, shards: int = 0, **_) -> dict:
+def memory_mb(docs: int, suspects: int, dropped: int, shard_docs: int, group_mb: float, longest_mb: float, workers: int = 2, **_) -> dict:
     """Estimated, by phase, on top of processes that have nothing to do. The terms are those of the code, the factors were fitted to small runs, upwards:
     hash   each worker: 15 arrays like the band hashes of a shard (read, filtered, numbered, sorted, written), a row group 3 times, 28 a byte of the longest document
-    match  each worker: 100 a hash of its bucket; 100 kB a file of the exchange, the pages that are touched in it
+    match  each worker: 100 a hash of its bucket
     plan   the planner: 4 a document for the forest, 1 to mark company; 56 a suspect, 132 a removal
     drop   each worker: a row group 8 times (read, decoded, filtered, written; the allocator keeps what it had)"""
     bands = Fuzzy().bands
-    return dict(hash=workers * (15 * 8 * bands * shard_docs / 1e6 + 3 * group_mb + 28 * longest_mb), match=workers * (100 * min(HASHES, docs * bands) + 100_000 * shards) / 1e6,
+    return dict(hash=workers * (15 * 8 * bands * shard_docs / 1e6 + 3 * group_mb + 28 * longest_mb), match=workers * 100 * min(HASHES, docs * bands) / 1e6,
                 plan=(5 * docs + 56 * suspects + 132 * dropped) / 1e6, drop=workers * 8 * group_mb)
 
 
