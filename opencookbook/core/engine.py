@@ -215,7 +215,7 @@ def _joined(shard: Path, base: Path, columns: Sequence[str] | None) -> Iterator[
 class Engine:
     "Where work runs: on this machine, or on a Ray cluster."
     runner: str = 'native'          # native or ray
-    workers: int | None = None      # processes at once; None: one a core
+    workers: int | None = None      # processes at once; None: one a core of this machine, or of the cluster at `address`
     address: str | None = None      # of a Ray cluster; None starts one on this machine
     quiet: bool = False             # no progress bars
 
@@ -245,7 +245,7 @@ def _start_ray(engine: Engine) -> None:
     try: socket.create_connection((host, int(port)), 10).close() if port.isdigit() else None  # Ray itself asks for an hour
     except OSError as e: raise ConnectionError(f'no Ray cluster answers at {engine.address} ({one_line(e)}); start one with `ray start --head`') from None
     if not ray.is_initialized(): ray.init(address=engine.address, num_cpus=None if engine.address else engine.n_workers, logging_level='error', log_to_driver=False)
-    daft.set_runner_ray(engine.address)
+    daft.set_runner_ray()  # the context is there; with an address it would say so each time
 
 # %% ../../nbs/core/02_engine.ipynb #79f1041b
 def _follow_parent() -> None:
@@ -262,11 +262,18 @@ def _answer(fn: Callable, task: bytes, parent: int) -> bytes:
     except Exception as e: return pickle.dumps((False, one_line(e)))
 
 # %% ../../nbs/core/02_engine.ipynb #5dc8bdb7
+def _cores_of_cluster() -> int:
+    "Cores of the Ray cluster that we are connected to."
+    import ray
+    return max(1, int(ray.cluster_resources().get('CPU', 1)))
+
+# %% ../../nbs/core/02_engine.ipynb #c48e9969
 def _answers(engine: Engine, fn: Callable, tasks: list[bytes], n: int) -> Iterator[bytes]:
     "Answers of `n` workers: here if it is only one, else in Daft's processes or on Ray."
     if engine.runner == 'native' and n == 1: yield from (_answer(fn, t, os.getpid()) for t in tasks); return
     _start(engine)
-    @daft.cls(max_concurrency=n, use_process=True if engine.runner == 'native' else None)
+    if engine.address and not engine.workers: n = min(len(tasks), _cores_of_cluster())
+    @daft.cls(max_concurrency=n, **(dict(use_process=True) if engine.runner == 'native' else dict(cpus=.01)))  # a whole core each, and those of a lost node would find no place
     class Worker:
         def __init__(self, fn, parent): self.fn, self.parent = fn, parent
         @daft.method(return_dtype=daft.DataType.binary())

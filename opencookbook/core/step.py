@@ -159,6 +159,7 @@ def run_into(
 ) -> Path: # the finished folder
     "Run a step on given inputs into a given folder. Raises TaskError with one line; FileExistsError when another result lies there."
     out.parent.mkdir(parents=True, exist_ok=True)
+    if engine.runner == 'ray': out, inputs = out.absolute(), {k: Path(p).absolute() for k, p in inputs.items()}  # workers stand elsewhere
     part = out.with_name(f'{out.name}.{fingerprint(step)[:12]}.partial')
     with locked(out.with_name(f'.{out.name}.lock'), out):
         if _finished(step, out): return out
