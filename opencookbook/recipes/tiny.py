@@ -10,13 +10,16 @@ __all__ = ['PACKAGES', 'TINY', 'SMALL', 'SAMPLE', 'RECIPES', 'DataValues', 'Toke
 from dataclasses import dataclass, replace
 
 from ..core.step import Step
+from ..data.copyright import copyright
 from ..data.corpus import harvest_corpus
 from ..data.exact import exact
 from ..data.files import Limits
 from ..data.filters import Rule, filters
 from ..data.fuzzy import Fuzzy, fuzzy
 from ..data.harvest import Listed, Packages, Source, Tree, fingerprint
+from ..data.pii import pii
 from ..data.preprocess import preprocess
+from ..data.sample import Budget, sample_corpus
 from ..data.shingles import Shingling
 from ..data.signals import SIGNALS, signals
 from ..data.split import split_corpus
@@ -28,6 +31,7 @@ from ..tokens.corpus import bpe, encode, pack_corpus
 
 # %% ../../nbs/recipes/03_tiny.ipynb #6275fee9
 _NEAR = Fuzzy(opencoder.DEDUP.bands, opencoder.DEDUP.rows, shingling=Shingling(opencoder.DEDUP.ngram))
+_BUDGETS = tuple(Budget(lang, after / before) for lang, (before, after) in opencoder.SAMPLED.items())
 
 # %% ../../nbs/recipes/03_tiny.ipynb #69890ec8
 @dataclass(frozen=True)
@@ -37,6 +41,7 @@ class DataValues:
     source: Source                               # where the code comes from
     rules: tuple[Rule, ...] = opencoder.RULES    # what a file must hold against
     undecided: str = 'keep'                      # files that a rule cannot judge
+    budgets: tuple[Budget, ...] = _BUDGETS       # languages that are cut
     max_bytes: int = opencoder.FILES.max_bytes   # of a file
     near: Fuzzy = _NEAR                          # what counts as a near-copy
     share: float = .04                           # of the bytes held out, by repository
@@ -100,9 +105,12 @@ def data_steps(
     s['preprocess'] = Step('preprocess', preprocess, dict(max_bytes=r.max_bytes), dict(docs=s['harvest']), kind='map')
     s['exact'] = Step('exact', exact, {}, dict(docs=s['preprocess']))
     s['fuzzy'] = Step('fuzzy', fuzzy, dict(how=r.near), dict(docs=s['exact']))
-    s['signals'] = Step('signals', signals, {}, dict(docs=s['fuzzy']), kind='ids', adds=tuple(x.name for x in SIGNALS))
+    s['copyright'] = Step('copyright', copyright, {}, dict(docs=s['fuzzy']), kind='map')
+    s['pii'] = Step('pii', pii, {}, dict(docs=s['copyright']), kind='map')
+    s['signals'] = Step('signals', signals, {}, dict(docs=s['pii']), kind='ids', adds=tuple(x.name for x in SIGNALS))
     s['filters'] = Step('filters', filters, dict(rules=r.rules, undecided=r.undecided, seed=r.seed), dict(docs=s['signals']), kind='ids')
-    s['split'] = Step('split', split_corpus, dict(share=r.share, seed=r.seed), dict(docs=s['filters']))
+    s['sample'] = Step('sample', sample_corpus, dict(budgets=r.budgets, seed=r.seed), dict(docs=s['filters']))
+    s['split'] = Step('split', split_corpus, dict(share=r.share, seed=r.seed), dict(docs=s['sample']))
     return s
 
 # %% ../../nbs/recipes/03_tiny.ipynb #901a4a0e
