@@ -237,10 +237,15 @@ def _start(
             raise ValueError(f'this process runs on {now} already; start another one for {engine.runner}') from None
 
 # %% ../../nbs/core/02_engine.ipynb #0bd7be94
-def _start_ray(engine: Engine) -> None:
-    "Connect to Ray, or start it here. Raises ConnectionError when no cluster answers."
+def _ray():
+    "The package, which is optional and takes a second to import. Raises ImportError when it is missing."
     try: import ray
     except ImportError: raise ImportError('runner ray needs Ray; pip install opencookbook[cluster]') from None
+    return ray
+
+def _start_ray(engine: Engine) -> None:
+    "Connect to Ray, or start it here. Raises ConnectionError when no cluster answers."
+    ray = _ray()
     host, _, port = (engine.address or '').removeprefix('ray://').rpartition(':')
     try: socket.create_connection((host, int(port)), 10).close() if port.isdigit() else None  # Ray itself asks for an hour
     except OSError as e: raise ConnectionError(f'no Ray cluster answers at {engine.address} ({one_line(e)}); start one with `ray start --head`') from None
@@ -264,8 +269,7 @@ def _answer(fn: Callable, task: bytes, parent: int) -> bytes:
 # %% ../../nbs/core/02_engine.ipynb #5dc8bdb7
 def _cores_of_cluster() -> int:
     "Cores of the Ray cluster that we are connected to."
-    import ray
-    return max(1, int(ray.cluster_resources().get('CPU', 1)))
+    return max(1, int(_ray().cluster_resources().get('CPU', 1)))
 
 # %% ../../nbs/core/02_engine.ipynb #c48e9969
 def _answers(engine: Engine, fn: Callable, tasks: list[bytes], n: int) -> Iterator[bytes]:
