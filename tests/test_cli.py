@@ -57,6 +57,8 @@ def test_help_names_every_command_in_the_order_of_a_recipe(program):
     places = [said.index(f'│ {c[0]} ') for c in [*commands()][:10]]
     steps = data_steps(SAMPLE)
     assert places == sorted(places) and [c[0] for c in commands() if c[0] in steps][:len(steps)] == [*steps]
+    panels = [said.index(f'─ {p} ─') for p in ('Data', 'Model', 'Recipes')]
+    assert panels == sorted(panels) and [*commands()][0] == ('harvest',)
     assert all(f'│ {c[0]} ' in said for c in commands())
     assert program().status == 2 or program().out == said
 
