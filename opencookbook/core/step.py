@@ -51,11 +51,14 @@ def _bare(source: str) -> ast.Module:
     return tree
 
 # %% ../../nbs/core/03_step.ipynb #77551b4f
-def _imports(tree: ast.Module, package: str) -> set[str]:
-    "The modules of `package` that a module imports, as the export writes them: absolute, or relative to its room."
-    mods = {n.module for n in ast.walk(tree) if isinstance(n, ast.ImportFrom) and n.module and not n.level}
-    mods |= {a.name for n in ast.walk(tree) if isinstance(n, ast.Import) for a in n.names}
-    return {m for m in mods if m.split('.')[0] == package}
+def _imports(tree: ast.Module, name: str) -> set[str]:
+    "What the module `name` imports, absolute or relative to its room; of `from x import y` both x and x.y, since y may be a module."
+    mods = {a.name for n in ast.walk(tree) if isinstance(n, ast.Import) for a in n.names}
+    for n in (n for n in ast.walk(tree) if isinstance(n, ast.ImportFrom)):
+        room = [*name.split('.')[:-n.level]] if n.level else []
+        base = '.'.join([*room, *filter(None, [n.module])])
+        mods |= {base, *(f'{base}.{a.name}' for a in n.names)}
+    return mods
 
 # %% ../../nbs/core/03_step.ipynb #db689b38
 @cache
@@ -67,9 +70,8 @@ def _sources(package: str) -> dict[str, tuple[str, frozenset]]:
         name = '.'.join((package, *f.relative_to(top).with_suffix('').parts)).removesuffix('.__init__')
         if f.name == '_modidx.py': continue
         tree = _bare(f.read_text())
-        rel = {'.'.join((*name.split('.')[:-n.level], n.module or '')) for n in ast.walk(tree) if isinstance(n, ast.ImportFrom) and n.level}
         data = b''.join(p.read_bytes() for p in sorted(f.parent.glob('*.csv')))
-        found[name] = sha256(ast.dump(tree).encode() + data).hexdigest(), frozenset(_imports(tree, package) | rel)
+        found[name] = sha256(ast.dump(tree).encode() + data).hexdigest(), frozenset(_imports(tree, name))
     return found
 
 # %% ../../nbs/core/03_step.ipynb #d5a7928d
