@@ -17,7 +17,7 @@ from program import BIN, ENV, ROOT, ROWS, SAMPLES, Program, cook, digest, ledger
 from opencookbook.core.doc import docs
 from opencookbook.data.files import Limits
 
-STAGES = ('preprocess', 'exact', 'fuzzy', 'signals', 'filters', 'split')
+STAGES = ('preprocess', 'exact', 'fuzzy', 'copyright', 'pii', 'signals', 'filters', 'sample', 'split')
 
 
 def clean(top: Path) -> bool:

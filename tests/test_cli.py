@@ -87,7 +87,7 @@ def test_completion():
 
 # ---------------------------------------------------------------- stages in a row
 
-STAGES = ('harvest', 'preprocess', 'exact', 'fuzzy', 'signals', 'filters', 'split')
+STAGES = ('harvest', 'preprocess', 'exact', 'fuzzy', 'copyright', 'pii', 'signals', 'filters', 'sample', 'split')
 
 
 @pytest.fixture(scope='session')
@@ -118,7 +118,7 @@ def test_rows_in_are_rows_out_and_ledger_rows(chain):
 def test_what_the_stages_added(chain):
     _, out, _ = chain
     kept = table(out['split'])
-    assert kept.column_names == [*SCHEMA.names, 'signals', 'split'] and kept.schema.field('text').type == pa.large_string()
+    assert kept.column_names == [*SCHEMA.names, 'spdx', 'signals', 'split'] and kept.schema.field('text').type == pa.large_string()
     assert {*kept['split'].to_pylist()} == {'train', 'heldout'} and None not in kept['doc_type'].to_pylist()
     by_repo = kept.group_by('repo').aggregate([('split', 'count_distinct')])
     assert pc.max(by_repo['split_count_distinct']).as_py() == 1
@@ -179,7 +179,7 @@ def test_two_workers_say_the_same_as_one(program, chain, tmp_path):
 
 def test_repo_path_and_text_are_enough(program, tmp_path):
     src = own(tmp_path/'mine.parquet')
-    for stage, dropped in (('preprocess', 0), ('exact', 1), ('fuzzy', 1), ('signals', 0), ('filters', 1), ('split', 0)):
+    for stage, dropped in (('preprocess', 0), ('exact', 1), ('fuzzy', 1), ('copyright', 0), ('pii', 0), ('signals', 0), ('filters', 1), ('sample', 0), ('split', 0)):
         said = program.ok(stage, src, tmp_path/stage, '--workers', 1, *(['--share', .5] if stage == 'split' else []))
         assert (said['rows_in'], said['rows_out'], said['dropped']) == (4, 4 - dropped, dropped), stage
         got = table(tmp_path/stage)
@@ -220,7 +220,7 @@ def test_content_as_bytes(program, tmp_path):
 def test_other_columns_stay(program, tmp_path):
     more = pa.table(dict(own(tmp_path/'x.parquet') and {k: [r[k] for r in ROWS] for k in ROWS[0]}, owner=['ann', None, 'bob', 'eve'], score=[.5, 1., None, 2.], tags=[['a'], [], None, ['b', 'c']]))
     pq.write_table(more, tmp_path/'mine.parquet')
-    for stage in ('preprocess', 'exact', 'fuzzy', 'signals', 'filters', 'split'):
+    for stage in STAGES[1:]:
         program.ok(stage, tmp_path/'mine.parquet', tmp_path/f'{stage}.parquet', *(['--share', .5] if stage == 'split' else []))
         got = table(tmp_path/f'{stage}.parquet')
         at = pc.index_in(got['path'], more['path'])
@@ -310,6 +310,10 @@ ERRORS = {
     'pieces of nothing': ('fuzzy {src} {tmp}/o --level chunk --bpe {tmp}/empty --length 0', 'length=0 must be at least 1 token'),
     'index of repositories': ('fuzzy {src} {tmp}/o --level repo --before {tmp}', '--before is for --level file; this is repo'),
     'threshold': ('fuzzy {src} {tmp}/o --jaccard 95', 'must be above 0 and at most 1'),
+    'budget': ('sample {src} {tmp}/o --keep java', "'java' is no budget; write java=0.445, java=44.5% or java=200GB"),
+    'two budgets': ('sample {src} {tmp}/o --keep java=1 --keep java=2GB', 'java has 2 budgets; give one for each language'),
+    'nothing to count': ('sample {src} {tmp}/o --by n_tokens', 'lack n_tokens'),
+    'kind': ('pii {src} {tmp}/o --kinds email,mail', '--kinds mail is unknown; known are'),
     'source': ('harvest {tmp}/none {tmp}/o', 'is no folder, archive, table or list'),
     'package': ('harvest packages:no-such-package {tmp}/o', 'no-such-package'),
     'map': ('harvest {src} {tmp}/o --map text', '--map text names one column'),
