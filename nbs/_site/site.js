@@ -4,7 +4,7 @@
 
   // ---- light and dark: the system decides until the reader does
   const dark = () => root.dataset.theme ? root.dataset.theme === 'dark' : matchMedia('(prefers-color-scheme: dark)').matches;
-  const theme = $('#theme'), mark = () => theme.setAttribute('aria-pressed', dark());
+  const theme = $('#the-theme'), mark = () => theme.setAttribute('aria-pressed', dark());
   theme.onclick = () => {
     root.dataset.theme = dark() ? 'light' : 'dark';
     try { localStorage.setItem('theme', root.dataset.theme); } catch (e) {}
@@ -14,7 +14,7 @@
   mark();
 
   // ---- the list of chapters: a drawer on small screens, scrolled to the open chapter on large ones
-  const menu = $('#menu'), rooms = $('#rooms'), here = $('[aria-current]', rooms);
+  const menu = $('#the-menu'), rooms = $('#the-rooms'), here = $('[aria-current]', rooms);
   menu.onclick = () => menu.setAttribute('aria-expanded', rooms.classList.toggle('open'));
   if (here && here.offsetTop + 40 > rooms.clientHeight) rooms.scrollTop = here.offsetTop - rooms.clientHeight / 2;
 
@@ -54,7 +54,7 @@
   }
 
   // ---- search: the index is a script, so it loads from a folder as well as from a server, and only when it is wanted
-  const box = $('#search'), input = $('input', box), list = $('ol', box), status = $('[role=status]', box);
+  const box = $('#the-search'), input = $('input', box), list = $('ol', box), status = $('[role=status]', box);
   let index;
   const load = () => index ??= new Promise((ok, no) => {
     const s = document.createElement('script');
@@ -117,7 +117,7 @@
   }
 
   const open = q => { if (!box.open) box.showModal(); if (q !== undefined) input.value = q; input.select(); find(); };
-  $('#find').onclick = () => open();
+  $('#the-find').onclick = () => open();
   input.oninput = find;
   box.onclick = e => { if (e.target === box || e.target.closest('a')) box.close(); };
   box.onkeydown = e => {
