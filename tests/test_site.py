@@ -134,7 +134,7 @@ def article(page): return re.search(r'<article>(.*)</article>', page, re.S)[1]
 
 
 def test_reading_order_is_the_sidebars(site, noun):
-    assert re.findall(r'<a href="([^"]+)"(?: aria-current="page")?>', noun[noun.index('id="rooms"'):noun.index('</nav>')]) == ['../index.html', '../data/verb.html', 'noun.html']
+    assert re.findall(r'<a href="([^"]+)"(?: aria-current="page")?>', noun[noun.index('id="the-rooms"'):noun.index('</nav>')]) == ['../index.html', '../data/verb.html', 'noun.html']
     assert '<p id="room-data">data</p>' in noun and 'aria-current="page">The <code>Noun</code>' in noun
     assert 'rel="prev" href="../data/verb.html"' in noun and 'rel="next"' not in noun
 
