@@ -125,6 +125,7 @@
     if (e.key === 'ArrowDown' && links.length) { e.preventDefault(); links[Math.min(at + 1, links.length - 1)].focus(); }
     else if (e.key === 'ArrowUp' && links.length) { e.preventDefault(); (links[at - 1] || input).focus(); }
     else if (e.key === 'Enter' && e.target === input) { e.preventDefault(); if (links[0]) links[0].click(); }
+    else if (e.key === 'Escape') { e.preventDefault(); box.close(); }  // a search field would only empty itself
   };
   addEventListener('keydown', e => {
     const typing = e.target.closest && e.target.closest('input, textarea, [contenteditable]');
