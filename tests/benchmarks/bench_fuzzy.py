@@ -83,12 +83,14 @@ def peer(name: str, src: Path) -> float:
 
 def beside_peers(work: Path) -> dict:
     "The same two shards of 30 MB for datatrove and for our stage, two processes each; and one shard for rensa."
-    texts, folder = sample(60_000_000), work/'beside'
-    folder.mkdir()
-    for i in range(2): pq.write_table(docs([dict(repo='r', path=f'{i}-{n}', text=t) for n, t in enumerate(texts[i::2])]), folder/f'{i}.parquet')
+    texts, folder, plain = sample(60_000_000), work/'beside', work/'plain'
+    for d in (folder, plain): d.mkdir()
+    for i in range(2):
+        table = docs([dict(repo='r', path=f'{i}-{n}', text=t) for n, t in enumerate(texts[i::2])])
+        pq.write_table(table, folder/f'{i}.parquet'); pq.write_table(table.select(['path', 'text']), plain/f'{i}.parquet')
     mb = [sum(len(t.encode()) for t in part) / 1e6 for part in (texts, texts[::2])]
     mine = [manifest(run_into(Step('fuzzy', fuzzy, dict(how=Fuzzy())), work/f'mine{i}', dict(docs=folder), Engine(workers=2, quiet=True)))['timing']['seconds'] for i in range(2)]
-    signed, theirs = peer('rensa', folder/'0.parquet'), peer('datatrove', folder/'0.parquet')
+    signed, theirs = peer('rensa', plain/'0.parquet'), peer('datatrove', plain/'0.parquet')
     return dict(rensa_mb_per_cpu_s=round(mb[1] / signed, 2), datatrove_mb_per_s=round(mb[0] / theirs, 2), stage_mb_per_s=round(mb[0] / min(mine), 2))
 
 
