@@ -20,7 +20,7 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from opencookbook.core.doc import docs, text_buffers
-from opencookbook.data.text_signals import (COUNTS, HARD, MANY, MARK, SPACE, WORD, WORD_SIGNALS, alphabet, changes, kind_of, kinds, measure_all, measure_easy,
+from opencookbook.data.text_signals import (_COUNTS, HARD, MANY, _MARK, SPACE, WORD, _WORD_SIGNALS, alphabet, changes, _kind_of, kinds, measure_all, measure_easy,
                                             measure_plain, plainer, text_signals, words_plain)
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -35,9 +35,9 @@ one = lambda text, name, released=False: float(text_signals(table(text), release
 
 
 def agree(texts: list[str], released: bool) -> None:
-    got, want = measure_all(column(texts), released), np.array([[*measure_plain(t, released).values()] for t in texts]).reshape(-1, len(COUNTS))
+    got, want = measure_all(column(texts), released), np.array([[*measure_plain(t, released).values()] for t in texts]).reshape(-1, len(_COUNTS))
     wrong = np.argwhere(~np.isclose(got, want, rtol=1e-9, atol=1e-9))
-    assert not len(wrong), [(COUNTS[j], texts[i][:200], got[i, j], want[i, j]) for i, j in wrong[:3]]
+    assert not len(wrong), [(_COUNTS[j], texts[i][:200], got[i, j], want[i, j]) for i, j in wrong[:3]]
 
 
 # ---- the kernel is the definition
@@ -74,7 +74,7 @@ def test_slices_and_chunks_do_not_matter(texts, data):
 @pytest.mark.parametrize('released', [False, True])
 def test_kinds_are_python_over_all_code_points(released):
     bits = kinds(released)
-    assert (bits & 7).tolist() == [kind_of(c, released) for c in CHARS]
+    assert (bits & 7).tolist() == [_kind_of(c, released) for c in CHARS]
     assert [c for c in CHARS if bits[ord(c)] & 8] == [c for c in CHARS if re.match(r'\w', c)]
     assert [c for c in CHARS if bits[ord(c)] & 16] == [c for c in CHARS if c.isspace()]
     assert [c for c in CHARS if bits[ord(c)] & 32] == [c for c in CHARS if c.isupper() and not c.islower()]
@@ -86,7 +86,7 @@ def test_words_are_those_of_the_regex_engine():
     regex, unicodedata = pytest.importorskip('regex'), pytest.importorskip('unicodedata')
     known = [c for c in REAL if unicodedata.category(c) != 'Cn']
     word, space = set(regex.findall(r'\w', ''.join(known))), set(regex.findall(r'\s', ''.join(known)))
-    wrong = [c for c in known if kind_of(c, True) != (SPACE if c in space else WORD if c in word else 0)]
+    wrong = [c for c in known if _kind_of(c, True) != (SPACE if c in space else WORD if c in word else 0)]
     assert not wrong, [hex(ord(c)) for c in wrong[:20]]
     rng = random.Random(0)
     for _ in range(300):
@@ -109,7 +109,7 @@ def test_changes_are_plainer_over_all_characters():
 
 def test_marks_are_not_lost_and_not_mistaken():
     for c in REAL:
-        if any(MARK <= ord(x) < MARK + 128 for x in plainer(c)): assert len(plainer(c)) == 1 and kind_of(plainer(c)) == SPACE
+        if any(_MARK <= ord(x) < _MARK + 128 for x in plainer(c)): assert len(plainer(c)) == 1 and _kind_of(plainer(c)) == SPACE
     assert plainer('a.b') != plainer('a b') and words_plain(plainer('a.b')) == words_plain(plainer('a b'))
 
 
@@ -130,7 +130,7 @@ def test_eight_megabytes():
     "In one line; of brackets; of a mark that needs the letter before it. Each in seconds, and right."
     col = column(['mill ' * (EIGHT // 5), '(' * EIGHT, '[],' * (EIGHT // 3), 'e\u0301 ' * (EIGHT // 4)])
     began = time.process_time()
-    got = {n: measure_all(col)[:, COUNTS.index(n)].tolist() for n in ('words', 'distinct', 'dupe_10', 'chars')}
+    got = {n: measure_all(col)[:, _COUNTS.index(n)].tolist() for n in ('words', 'distinct', 'dupe_10', 'chars')}
     assert got['words'] == [EIGHT // 5, 0, 0, EIGHT // 4] and got['distinct'] == [1, 0, 0, 1]
     assert got['dupe_10'] == [EIGHT // 5 * 4, 0, EIGHT // 3 * 3 // 16 * 16, EIGHT // 4] and got['chars'][1] == EIGHT
     assert time.process_time() - began < 60
@@ -183,7 +183,7 @@ def test_names_and_ranges():
     rng, texts = random.Random(3), ['', 'x', '\n']
     for _ in range(300): texts.append(' '.join(rng.choices(['mill', 'A', '【', '】', '<a>', '0x1F', '•', '中', '[],' * 9, '\n', '...', 'the'], k=rng.randint(0, 40))))
     found = text_signals(table(*texts))
-    assert len(found) == 37 and len(WORD_SIGNALS) == 36 and sum(n.startswith('qsc_code_') for n in found) == 12
+    assert len(found) == 37 and len(_WORD_SIGNALS) == 36 and sum(n.startswith('qsc_code_') for n in found) == 12
     for name, v in found.items():
         assert v.dtype == np.float64 and v.shape == (303,)
         if '_frac_' in name and 'hyperlink' not in name: assert np.nanmax(v) <= 1 and np.nanmin(v) >= 0, name

@@ -217,7 +217,7 @@ def _write_proofs(
     if not task.out.exists(): write_tables(task.out, [proofs(gather(task.src, task.bucket), task.how.jaccard, task.how.verify)])
 
 # %% ../../nbs/data/04e_fuzzy.ipynb #327b7131
-SUSPECTS = 100_000_000  # bytes of text whose sets a worker holds, about
+SUSPECTS = 40_000_000  # bytes of text whose sets a worker holds, about
 
 def _text_of(task: _SuspectTask) -> int:
     "Bytes of text of the suspects of a part."
@@ -312,7 +312,7 @@ def fuzzy(
     told = prove_groups(engine, out, parts, found, how)
     (out/'_lists').mkdir(exist_ok=True)
     for name, part in zip(new, cut_by_shard(told, len(new))): write_tables(out/'_lists'/f'{name}.parquet', [part])
-    sums = map_shards(engine, DropNear(how.jaccard), docs, out, adds=adds, beside=out/'_lists', title='fuzzy: drop')
+    sums = map_shards(engine, DropNear(how.jaccard), docs, out, adds=adds, beside=out/'_lists', keys=True, title='fuzzy: drop')
     _write_index(out, engine, parts, how, before)
     for d in ('_bands', '_hashes', '_edges', '_suspects', '_proofs', '_lists'): rmtree(out/d, ignore_errors=True)
     unproven = pc.sum(pc.less(told['jaccard'], how.jaccard)).as_py() or 0

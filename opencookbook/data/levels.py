@@ -159,7 +159,7 @@ def dedup_repos(
     join_repos(units, engine, docs)
     found = fuzzy(near, engine, units, how=how) if how else exact(near, engine, units)
     write_tables(Path(out)/'_gone.parquet', [_gone_repos(units, near)])
-    sums = map_shards(engine, DropRepos(Path(out)/'_gone.parquet', 'fuzzy' if how else 'exact'), docs, out, adds=adds, title='repos: drop')
+    sums = map_shards(engine, DropRepos(Path(out)/'_gone.parquet', 'fuzzy' if how else 'exact'), docs, out, adds=adds, keys=True, title='repos: drop')
     for d in (units, near): rmtree(d)
     (Path(out)/'_gone.parquet').unlink()
     return dict(sums, repos_in=found['rows_in'], repos_out=found['rows_out'])

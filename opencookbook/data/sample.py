@@ -178,4 +178,4 @@ def sample_corpus(
 ) -> dict: # rows_in, rows_out, bytes_in, bytes_out, dropped, limits
     "Cut languages to their budgets (OpenCoder §2.1). Raises TaskError when a column is missing, ValueError when a language has two budgets."
     tops = limits(engine, docs, budgets, seed, by)
-    return dict(map_shards(engine, Sample(tops, seed), docs, out, adds=adds, title='sample'), limits=tops)
+    return dict(map_shards(engine, Sample(tops, seed), docs, out, adds=adds, keys=True, title='sample'), limits=tops)

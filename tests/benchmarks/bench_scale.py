@@ -35,7 +35,7 @@ from opencookbook.core.exchange import buckets_of, gather, n_buckets, scatter
 from opencookbook.core.step import Step, _tree_mb, manifest, run_into, run_step
 from opencookbook.data.corpus import harvest_corpus
 from opencookbook.data.exact import exact
-from opencookbook.data.fuzzy import HASHES, Fuzzy, fuzzy
+from opencookbook.data.fuzzy import HASHES, SUSPECTS, Fuzzy, fuzzy
 from opencookbook.data.harvest import Tree
 from opencookbook.data.preprocess import preprocess
 from opencookbook.data.shingles import mix
@@ -57,15 +57,15 @@ def shape(corpus: Path) -> dict:
     return dict(shard_docs=rows, group_mb=round(group / 1e6, 1), longest_mb=round(longest / 1e6, 1))
 
 
-def memory_mb(docs: int, suspects: int, dropped: int, shard_docs: int, group_mb: float, longest_mb: float, workers: int = 2, **_) -> dict:
+def memory_mb(docs: int, suspects: int, dropped: int, mb: float, shard_docs: int, group_mb: float, longest_mb: float, workers: int = 2, **_) -> dict:
     """Estimated, by phase, on top of processes that have nothing to do. The terms are those of the code, the factors were fitted to small runs, upwards:
     hash   each worker: 15 arrays like the band hashes of a shard (read, filtered, numbered, sorted, written), a row group 3 times, 28 a byte of the longest document
     match  each worker: 100 a hash of its bucket
     plan   the planner: 4 a document for the forest, 1 to mark company; 56 a suspect, 132 a removal
-    drop   each worker: a row group 8 times (read, decoded, filtered, written; the allocator keeps what it had)"""
+    prove  each worker: 5 a byte of text of the suspects of its bucket (sets, bands and ranks; read, sorted, compared)"""
     bands = Fuzzy().bands
     return dict(hash=workers * (15 * 8 * bands * shard_docs / 1e6 + 3 * group_mb + 28 * longest_mb), match=workers * 100 * min(HASHES, docs * bands) / 1e6,
-                plan=(5 * docs + 56 * suspects + 132 * dropped) / 1e6, drop=workers * 8 * group_mb)
+                plan=(5 * docs + 56 * suspects + 132 * dropped) / 1e6, prove=workers * 5 * min(SUSPECTS / 1e6, mb * suspects / docs))
 
 
 def one(corpus: Path, out: Path, workers: int) -> dict:
@@ -216,7 +216,7 @@ def for_the_paper(found: list[dict], gathers: list[dict], workers: int) -> dict:
     more, shards, buckets = PAPER / f['docs'], -(-PAPER // SHARD), n_buckets(PAPER * Fuzzy().bands, HASHES)
     seconds = (f['seconds'] - e['seconds']) / (f['docs'] - e['docs']) * PAPER
     look = (h['cpu_s'] - g['cpu_s']) / (h['shards'] - g['shards'])
-    like = dict(docs=PAPER, suspects=f['suspects'] * more, dropped=f['dropped'] * more, shards=shards, shard_docs=SHARD, group_mb=f['group_mb'], longest_mb=f['longest_mb'])
+    like = dict(docs=PAPER, mb=f['mb'] * more, suspects=f['suspects'] * more, dropped=f['dropped'] * more, shards=shards, shard_docs=SHARD, group_mb=f['group_mb'], longest_mb=f['longest_mb'])
     return dict(docs=PAPER, shards=shards, buckets=buckets, hours_if_linear=round(seconds / 3600, 1), exchange_cpu_hours=round(look * shards * buckets / 3600, 1),
                 memory_mb={k: round(v) for k, v in memory_mb(**like, workers=workers).items()},
                 formula='seconds a document × documents; CPU seconds a look × shards × buckets, since each bucket looks into all files; memory as in memory_mb')
