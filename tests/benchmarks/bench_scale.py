@@ -58,13 +58,13 @@ def shape(corpus: Path) -> dict:
 
 
 def memory_mb(docs: int, suspects: int, dropped: int, mb: float, shard_docs: int, group_mb: float, longest_mb: float, workers: int = 2, **_) -> dict:
-    """Estimated, by phase, on top of processes that have nothing to do. The terms are those of the code, the factors were fitted to small runs, upwards:
-    hash   each worker: 15 arrays like the band hashes of a shard (read, filtered, numbered, sorted, written), a row group 3 times, 28 a byte of the longest document
+    """Estimated, by phase, for the moment when all workers are at their largest, which few shards may never bring; on top of processes that have nothing to do. The terms are those of the code, the factors were fitted to small runs, upwards:
+    hash   each worker: 15 arrays like the band hashes of a shard (read, filtered, numbered, sorted, written), a row group 6 times, 28 a byte of the longest document
     match  each worker: 100 a hash of its bucket
     plan   the planner: 4 a document for the forest, 1 to mark company; 56 a suspect, 132 a removal
     prove  each worker: 5 a byte of text of the suspects of its bucket (sets, bands and ranks; read, sorted, compared)"""
     bands = Fuzzy().bands
-    return dict(hash=workers * (15 * 8 * bands * shard_docs / 1e6 + 3 * group_mb + 28 * longest_mb), match=workers * 100 * min(HASHES, docs * bands) / 1e6,
+    return dict(hash=workers * (15 * 8 * bands * shard_docs / 1e6 + 6 * group_mb + 28 * longest_mb), match=workers * 100 * min(HASHES, docs * bands) / 1e6,
                 plan=(5 * docs + 56 * suspects + 132 * dropped) / 1e6, prove=workers * 5 * min(SUSPECTS / 1e6, mb * suspects / docs))
 
 
@@ -212,10 +212,10 @@ def exchange(sizes: tuple[int, ...]) -> list[dict]:
 
 def for_the_paper(found: list[dict], gathers: list[dict], workers: int) -> dict:
     "What the paper's corpus would take: estimated from the last doubling, which leaves out what every run pays once."
-    (e, f), (g, h) = found[-2:], gathers[-2:]
+    (e, f), h = found[-2:], gathers[-1]
     more, shards, buckets = PAPER / f['docs'], -(-PAPER // SHARD), n_buckets(PAPER * Fuzzy().bands, HASHES)
     seconds = (f['seconds'] - e['seconds']) / (f['docs'] - e['docs']) * PAPER
-    look = (h['cpu_s'] - g['cpu_s']) / (h['shards'] - g['shards'])
+    look = h['cpu_s'] / h['shards']
     like = dict(docs=PAPER, mb=f['mb'] * more, suspects=f['suspects'] * more, dropped=f['dropped'] * more, shards=shards, shard_docs=SHARD, group_mb=f['group_mb'], longest_mb=f['longest_mb'])
     return dict(docs=PAPER, shards=shards, buckets=buckets, hours_if_linear=round(seconds / 3600, 1), exchange_cpu_hours=round(look * shards * buckets / 3600, 1),
                 memory_mb={k: round(v) for k, v in memory_mb(**like, workers=workers).items()},
