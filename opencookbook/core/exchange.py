@@ -38,10 +38,11 @@ def scatter(
     table: pa.Table, # rows
     buckets: np.ndarray, # int64 (rows,): where each belongs
 ) -> None:
-    "Write rows as one batch a bucket, in their order, whole or not at all."
+    "Write rows as one batch a bucket, in their order, whole or not at all. Raises ValueError when they do not fit into one batch."
     order = np.argsort(buckets, kind='stable')
     starts = np.searchsorted(buckets[order], np.arange(buckets.max(initial=-1) + 2))
     rows = table.take(pa.array(order)).combine_chunks().to_batches()
+    if len(rows) > 1: raise ValueError(f'{path}: a column of strings has more than 2 GB; make the shards smaller')
     with written(path) as part, ipc.new_file(part, table.schema) as f:
         for a, b in zip(starts, starts[1:]): f.write_batch(rows[0].slice(a, b - a))
 

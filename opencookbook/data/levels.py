@@ -158,7 +158,8 @@ def dedup_repos(
     for d in (units, near): d.mkdir(parents=True, exist_ok=True)
     join_repos(units, engine, docs)
     found = fuzzy(near, engine, units, how=how) if how else exact(near, engine, units)
-    write_tables(Path(out)/'_gone.parquet', [_gone_repos(units, near)])
+    gone = _gone_repos(units, near)
+    write_tables(Path(out)/'_gone.parquet', [gone.slice(a, 10_000) for a in range(0, max(1, len(gone)), 10_000)])  # sorted, so a shard reads the few row groups that hold its repositories
     sums = map_shards(engine, DropRepos(Path(out)/'_gone.parquet', 'fuzzy' if how else 'exact'), docs, out, adds=adds, keys=True, title='repos: drop')
     for d in (units, near): rmtree(d)
     (Path(out)/'_gone.parquet').unlink()
