@@ -91,7 +91,7 @@ def data_part(
     names = list(files)
     typed = next((n for n in names if n != 'harvest'), names[0])
     mixes = ''.join(_mix_part(folders[typed], folders[names[-1]], by) for by in ('lang', 'license'))
-    return f'<h2>What is left</h2>{svg(fig, "files and bytes after each step")}<h3>Why the rest is gone</h3>{table(reasons(folders))}{mixes}'
+    return f'<h2>What is left</h2>{svg(fig, "files and bytes after each step")}<h3>What is gone, and what was changed</h3>{table(reasons(folders))}<p>Bytes are those of the whole files, also where only a part of them was changed.</p>{mixes}'
 
 # %% ../../nbs/evals/03_report.ipynb #7a753074
 def _mix_part(first: Path, last: Path, by: str) -> str:
