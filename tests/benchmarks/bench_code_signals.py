@@ -4,43 +4,20 @@ CPU seconds of one thread, the best of three runs; texts are in memory. MB are b
 """
 import json
 import resource
-import site
 import sys
-import time
 from collections import defaultdict
-from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from installed import installed, seconds
 from pygments import lex as pygments_lex
 from pygments.lexers import get_lexer_by_name
 from pygments.token import Comment, String
 from pygments.util import ClassNotFound
 
-from opencookbook.core.doc import docs
 from opencookbook.data.code_signals import code_signals
 from opencookbook.data.lexer import TABLES, lexed
-from opencookbook.data.preprocess import language
-
-
-def installed() -> pa.Table:
-    "Every installed file that is UTF-8, of a language that the lexer knows."
-    rows, top = [], Path(site.getsitepackages()[0])
-    for p in sorted(top.rglob('*')):
-        kind = language(p.name)
-        if kind is None or kind[0] not in TABLES or not p.is_file() or p.stat().st_size > 8_000_000: continue
-        try: rows.append(dict(repo='installed', path=str(p.relative_to(top)), text=p.read_bytes().decode(), lang=kind[0], doc_type=kind[1]))
-        except UnicodeDecodeError: continue
-    return docs(rows)
-
-
-def seconds(fn, *args) -> float:
-    "CPU seconds, the best of three."
-    def once():
-        began = time.process_time(); fn(*args)
-        return time.process_time() - began
-    return min(once() for _ in range(3))
 
 
 def size(table: pa.Table) -> float: return pc.sum(table['n_bytes']).as_py() / 1e6
@@ -71,7 +48,7 @@ def agreement(table: pa.Table, chars: int = 200_000) -> dict[str, float]:
 
 
 def main() -> None:
-    table = installed()
+    table = installed(TABLES)
     table = table.set_column(table.column_names.index('text'), 'text', pa.chunked_array([table['text'].combine_chunks()]))
     part, small = table.slice(0, 3_000), table.slice(0, len(table) // 4)
     four = pa.concat_tables([small] * 4).combine_chunks()

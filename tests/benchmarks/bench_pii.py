@@ -3,7 +3,7 @@
 usage: python tests/benchmarks/bench_pii.py [--mb 60] [--peers PYTHON]
 
 The peers live in an environment of their own: `python -m venv peers && peers/bin/pip install detect-secrets 'datatrove[processing]'`, then `--peers peers/bin/python`
-or PII_PEERS. Without it only ours is measured. Each peer runs once on files of the same corpus, fewer of them for the slower; detect-secrets gets them one file at a time, as its scanner does.
+or OPENCOOKBOOK_PEERS. Without it only ours is measured. Each peer runs once on files of the same corpus, fewer of them for the slower; detect-secrets gets them one file at a time, as its scanner does.
 """
 import argparse
 import json
@@ -72,7 +72,7 @@ def ours(files: list[tuple[str, str]]) -> dict:
 def main() -> None:
     ap = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     ap.add_argument('--mb', type=float, default=60)
-    ap.add_argument('--peers', default=os.environ.get('PII_PEERS'))
+    ap.add_argument('--peers', default=os.environ.get('OPENCOOKBOOK_PEERS'))
     a = ap.parse_args()
     files = sample(a.mb * 1e6)
     out = dict(ours=ours(files))

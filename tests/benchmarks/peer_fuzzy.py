@@ -1,6 +1,6 @@
 """What others need for the work of `bench_fuzzy.py`; runs in an environment of their own. usage: PYTHON peer_fuzzy.py rensa|datatrove CORPUS.parquet
 
-    python3 -m venv peers && peers/bin/pip install rensa 'datatrove[processing,io]' spacy
+    python3 -m venv peers && peers/bin/pip install rensa 'datatrove[processing,io]' spacy detect-secrets
     OPENCOOKBOOK_PEERS=peers/bin/python make bench
 
 `rensa` signs word 5-grams (2,048 permutations), one text after the other, on one thread: CPU seconds. `datatrove` runs its four MinHash steps as its
