@@ -2,6 +2,7 @@
 import random
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pytest
 from hypothesis import given, settings
@@ -10,7 +11,7 @@ from test_fuzzy import corpus
 
 from opencookbook.core.doc import docs, draw
 from opencookbook.core.engine import Engine, batches, shards, write_tables
-from opencookbook.data.sample import Budget, parse_budget, sample_corpus, tally
+from opencookbook.data.sample import BINS, Budget, Edge, limit, parse_budget, sample_corpus, tally
 
 
 def rows(n: int, lang: str, seed: int = 0) -> list[dict]:
@@ -44,10 +45,16 @@ def test_as_by_sorting_over_shards_and_workers(tmp_path, seed):
     assert run(tmp_path/'one', src, budgets=budgets, seed=seed) == run(tmp_path/'two', src, 2, budgets=budgets, seed=seed) == want
 
 
-def test_counting_something_else(tmp_path):
+@pytest.mark.parametrize('amount', [0, 699, 700, 701, 706])
+def test_counting_something_else(tmp_path, amount):
     t = docs(rows(300, 'c')); t = t.append_column('tokens', pa.array([7] * 300))
     (tmp_path/'in').mkdir(); write_tables(tmp_path/'in'/'0.parquet', [t])
-    assert len(run(tmp_path/'out', tmp_path/'in', budgets=(Budget('c', amount=7 * 100 + 6),), by='tokens')) == 100
+    assert len(run(tmp_path/'out', tmp_path/'in', budgets=(Budget('c', amount=amount),), by='tokens')) == amount // 7
+
+
+@pytest.mark.parametrize('room, top', [(6, .1), (7, .2), (13, .2), (14, .3), (20, .3), (21, 1.)])
+def test_files_of_one_bin(room, top):
+    assert limit(Edge('c', BINS - 1, room), np.array([.3, .1, .2]), np.array([7, 7, 7])) == top
 
 
 def test_a_table_of_somebody_else(tmp_path):
