@@ -17,7 +17,7 @@ import pytest
 
 from opencookbook.core.doc import docs
 from opencookbook.data.code_signals import texts_of
-from opencookbook.data.language_signals import LANGUAGES, language_signals, signal_names
+from opencookbook.data.language_signals import LANGUAGE_SIGNALS, LANGUAGES, language_signals
 from opencookbook.data.shapes import NAMED, SHAPES, count_shapes
 from opencookbook.data.trees import JS, MOST, count_javascript, parse_python, seen_text, text_of_page
 from test_text_signals import ARCHIVES, GOLDEN, golden_files
@@ -204,7 +204,7 @@ def test_no_page_hangs(unit):
     assert time.process_time() - began < 20
 
 
-def test_names(): assert len(set(signal_names())) == 53
+def test_names(): assert len(set(LANGUAGE_SIGNALS)) == 53
 
 
 # ---- the released filter itself

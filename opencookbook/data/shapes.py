@@ -12,7 +12,7 @@ import numpy as np
 from numba import njit
 
 from .code_signals import Texts, word_kinds
-from .signals import _decode
+from .counters import _decode
 
 # %% ../../nbs/data/07d_shapes.ipynb #b6ad45d1
 _LETTER, _SPACE, _OTHER = 0x80, 0x81, 0x82

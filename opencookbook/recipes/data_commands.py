@@ -191,7 +191,8 @@ def signals_json(
 ) -> tuple[pa.Table, pa.Table]: # documents with `signals` and nothing else that is new; no ledger rows
     "Measure documents; one column of JSON."
     found, ledger = signals(typed(docs), mode)
-    return docs.append_column('signals', to_json(found)['signals']), ledger
+    told, old = to_json(found), [c for c in docs.column_names if c not in ('natural_lang', 'signals')]
+    return docs.select(old).append_column('natural_lang', told['natural_lang']).append_column('signals', told['signals']), ledger
 
 # %% ../../nbs/recipes/05a_data_commands.ipynb #8b281362
 _Mode = Literal['sound', 'released']
@@ -210,8 +211,8 @@ def told_signals(
 ) -> pa.Table: # a float64 column for each signal; null where a document has none
     "Unfold the JSON of `signals`; a batch of code alone tells no signals of text."
     docs = from_json(docs)
-    for s in SIGNALS:
-        if s.name not in docs.column_names: docs = docs.append_column(s.name, pa.nulls(len(docs), pa.float64()))
+    for name in SIGNALS:
+        if name not in docs.column_names: docs = docs.append_column(name, pa.nulls(len(docs), pa.float64()))
     return docs
 
 # %% ../../nbs/recipes/05a_data_commands.ipynb #299633f4

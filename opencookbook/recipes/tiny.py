@@ -107,7 +107,7 @@ def data_steps(
     s['fuzzy'] = Step('fuzzy', fuzzy, dict(how=r.near), dict(docs=s['exact']))
     s['copyright'] = Step('copyright', copyright, {}, dict(docs=s['fuzzy']), kind='map')
     s['pii'] = Step('pii', pii, {}, dict(docs=s['copyright']), kind='map')
-    s['signals'] = Step('signals', signals, {}, dict(docs=s['pii']), kind='ids', adds=tuple(x.name for x in SIGNALS))
+    s['signals'] = Step('signals', signals, {}, dict(docs=s['pii']), kind='ids', adds=('natural_lang', *SIGNALS))
     s['filters'] = Step('filters', filters, dict(rules=r.rules, undecided=r.undecided, seed=r.seed), dict(docs=s['signals']), kind='ids')
     s['sample'] = Step('sample', sample_corpus, dict(budgets=r.budgets, seed=r.seed), dict(docs=s['filters']))
     s['split'] = Step('split', split_corpus, dict(share=r.share, seed=r.seed), dict(docs=s['sample']))
