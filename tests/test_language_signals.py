@@ -16,10 +16,11 @@ import pyarrow as pa
 import pytest
 
 from opencookbook.core.doc import docs
-from opencookbook.data.code_signals import texts_of
-from opencookbook.data.language_signals import LANGUAGE_SIGNALS, LANGUAGES, language_signals
+from opencookbook.data.code_signals import MOST, parts, quietly, texts_of
+from opencookbook.data.language_signals import LANGUAGE_SIGNALS, LANGUAGES, directives, language_signals, seen_text, text_of_page
+from opencookbook.data.lexer import lexed
 from opencookbook.data.shapes import NAMED, SHAPES, count_shapes
-from opencookbook.data.trees import JS, MOST, count_javascript, parse_python, seen_text, text_of_page
+from opencookbook.data.trees import JS, PYTHON, UNDECIDED, accepts_python, count_javascript, count_python, parse_javascript, parse_python, released_javascript, sound_python
 from test_text_signals import ARCHIVES, GOLDEN, golden_files
 
 sys.path += [os.environ[k] for k in ('OPENCOOKBOOK_ESPRIMA',) if k in os.environ]
