@@ -597,6 +597,10 @@ def _pairs_of(lang: str) -> set[tuple[str, str]]:
     marks = TABLES.get(lang) or [m for ms in TABLES.values() for m in ms]
     return {(m.open.decode(), m.close.decode()) for m in marks if m.close and len(m.open) > 1}
 
+def _too_much(text: str, lang: str) -> bool:
+    "Would it take Pygments too long to read? Its expressions walk to the end of a line again and again, or to what closes."
+    return sum(len(row)**2 for row in text.split('\n')) > 1000 * MOST or is_dear(text, _pairs_of(lang))
+
 # %% ../../nbs/data/07c_code_signals.ipynb #7a6d5ea9
 CUT = {Comment.Single, Comment.Multiline, Comment.Hashbang, Comment.Special, String.Doc}
 
@@ -695,7 +699,7 @@ def released_parts(
     texts, langs = docs['text'].to_pylist(), [lang or '' for lang in docs['lang'].to_pylist()]
     fast = [i for i, lang in enumerate(langs) if lang in FAST]
     found = dict(zip(fast, ask_lexer([texts[i] for i in fast], [langs[i] for i in fast])))
-    dear = np.array([not found.get(i) and is_dear(t, _pairs_of(lang)) for i, (t, lang) in enumerate(zip(texts, langs))], bool)
+    dear = np.array([not found.get(i) and _too_much(t, lang) for i, (t, lang) in enumerate(zip(texts, langs))], bool)
     pairs = [('', '') if dear[i] else found.get(i) or ask_pygments(t, lang) for i, (t, lang) in enumerate(zip(texts, langs))]
     code, comments = texts_of([c for c, _ in pairs]), texts_of([m for _, m in pairs])
     return Parts(code, comments, code, between_quotes(code, False), np.where(dear, -1, 0))
