@@ -20,7 +20,7 @@ from ..data.copyright import copyright
 from ..data.corpus import harvest_corpus
 from ..data.exact import exact
 from ..data.files import Limits
-from ..data.filters import filters
+from ..data.filters import Rule, filters
 from ..data.fuzzy import Fuzzy, fuzzy
 from ..data.git import Git
 from ..data.harvest import Tree, fingerprint, parse_source
@@ -33,7 +33,8 @@ from ..data.shingles import Shingling
 from ..data.signals import SIGNALS, from_json, signals, to_json
 from ..data.split import split_corpus
 from .command import Ask, In, Out, Seed, answer, check_names, command, run_stage, stamp
-from .opencoder import RULES, SAMPLED
+from .opencoder import SAMPLED
+from .rules import RULES
 from ..tokens.corpus import TokenCut, TokenWords
 
 # %% ../../nbs/recipes/05a_data_commands.ipynb #dcebf3c5
@@ -221,10 +222,11 @@ def filters_alone(
     mode: str, # sound or released, where signals are missing
     undecided: str, # keep or drop
     seed: int, # for rules with a share
+    rules: tuple[Rule, ...] = RULES['opencoder'], # in the order of precedence
 ) -> tuple[pa.Table, pa.Table]: # documents that stay, with `signals`; ledger
-    "Measure where nothing is measured yet, then apply OpenCoder's rules."
+    "Measure where nothing is measured yet, then apply rules."
     docs = told_signals(typed(docs)) if 'signals' in docs.column_names else signals(typed(docs), mode)[0]
-    kept, ledger = filters(docs, RULES, undecided, seed)
+    kept, ledger = filters(docs, rules, undecided, seed)
     return to_json(kept), ledger
 
 # %% ../../nbs/recipes/05a_data_commands.ipynb #2d4533e1
@@ -233,10 +235,11 @@ def _filters(
     ask: Ask, src: In, out: Out,
     mode: Annotated[_Mode, typer.Option(help='How to measure what IN does not tell yet.')] = 'sound',
     undecided: Annotated[Literal['keep', 'drop'], typer.Option(help='Files that a rule cannot judge.')] = 'keep',
+    rules: Annotated[Literal['opencoder', 'starcoder', 'redpajama'], typer.Option(help='Whose rules.')] = 'opencoder',
     seed: Seed = 0,
 ) -> None:
-    "Drop files by OpenCoder's rules."
-    run_stage(ask, Step('filters', filters_alone, dict(mode=mode, undecided=undecided, seed=seed), kind='map'), dict(docs=src), out)
+    "Drop files by rules on their signals."
+    run_stage(ask, Step('filters', filters_alone, dict(mode=mode, undecided=undecided, seed=seed, rules=RULES[rules]), kind='map'), dict(docs=src), out)
 
 # %% ../../nbs/recipes/05a_data_commands.ipynb #67a56c40
 @command()

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from types import MappingProxyType
 
-from ..data.filters import Rule
+from . import rules
 from ..tokens.bpe import PreSplit
 
 # %% ../../nbs/recipes/01_opencoder.ipynb #d8a10862
@@ -100,15 +100,7 @@ LEVELS = (  # Table 9, Table 13
 )
 
 # %% ../../nbs/recipes/01_opencoder.ipynb #bce29597
-RULES = (  # release: opc_data_filtering, code_filter_config.py
-    Rule('qsc_code_num_lines', '<', 10),
-    Rule('qsc_code_num_lines', '>', 100_000),
-    Rule('qsc_code_num_chars_line_mean', '<', 5),
-    Rule('qsc_code_num_chars_line_mean', '>', 100),
-    Rule('qsc_code_frac_chars_alphabet', '<', .5),
-    Rule('qsc_doc_num_lines', '<', 10, doc_types=('text',)),
-    Rule('qsc_doc_frac_chars_alphabet', '<', .5, doc_types=('text',)),
-)
+RULES = rules.OPENCODER  # release: opc_data_filtering, code_filter_config.py
 
 # %% ../../nbs/recipes/01_opencoder.ipynb #0552d75c
 @dataclass(frozen=True)
