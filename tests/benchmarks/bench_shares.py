@@ -13,7 +13,7 @@ from collections import Counter, defaultdict
 from pathlib import Path
 
 from opencookbook.core.engine import batches, shards
-from opencookbook.recipes.command import ledger_of
+from opencookbook.core.ledger import ledger_paths
 
 STAGES = ('preprocess', 'exact', 'fuzzy', 'copyright', 'pii', 'signals', 'filters')
 
@@ -43,7 +43,7 @@ def by_language(corpus: Path) -> tuple[Counter, dict[int, tuple[str, int]]]:
 def takers(corpus: Path, docs: dict[int, tuple[str, int]]) -> dict[str, Counter]:
     "For each language, the bytes that fell to each rule."
     out = defaultdict(Counter)
-    for t in batches(ledger_of(corpus)):
+    for t in (t for p in ledger_paths(corpus) for t in batches(p)):
         for r in t.to_pylist():
             if r['action'] == 'drop': out[docs[r['doc_id']][0]][r['rule']] += docs[r['doc_id']][1]
     return out
