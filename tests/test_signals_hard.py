@@ -151,7 +151,6 @@ def is_linear(unit: str, kinds: tuple, mode: str, n: int, tries: int = 4) -> boo
 
 
 KNOWN = {  # not linear yet: how many characters show it, and why; who mends one takes its line out
-    ('sound', '\u0327\u0301', 'zork'): (8_000, 'unicodedata sorts a run of marks by insertion'),
     ('sound', '/[', 'javascript'): (8_000, '`trees` looks to the end of the line for every slash'),
     ('sound', 'assert let a,', 'javascript'): (2_000, '`trees` reads the rest of the file for every let'),
     ('released', '"\\', 'python'): (3_000, "Python's tokenize looks to the end of the line for every quote"),

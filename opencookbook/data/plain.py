@@ -7,6 +7,7 @@ __all__ = ['SPACE', 'WORD', 'LONE', 'SYMBOL', 'MANY', 'HARD', 'plainer', 'kind_o
            'Letters', 'letters', 'Page', 'blank_page', 'bounds', 'cut', 'in_parts']
 
 # %% ../../nbs/data/07a_plain.ipynb #3bec7661
+import re
 import string
 import unicodedata
 from functools import cache
@@ -31,7 +32,14 @@ def plainer(
     text: str, # any
 ) -> str: # small letters, NFKC, marks as surrogates
     "Text as words are cut from it."
-    return unicodedata.normalize('NFKC', text.translate(_PLAINER).lower())
+    text = text.translate(_PLAINER).lower()
+    return ''.join(unicodedata.normalize('NFKC', part) for part in (_many_accents().split(text) if not text.isascii() else [text]))
+
+# %% ../../nbs/data/07a_plain.ipynb #177a66b7
+@cache
+def _many_accents() -> re.Pattern:
+    "A hundred accents in a row."
+    return re.compile(f"([{''.join(chr(i) for i in range(0x30000) if unicodedata.combining(chr(i)))}]{{100}})")
 
 # %% ../../nbs/data/07a_plain.ipynb #01b2be0d
 SPACE, WORD, LONE, SYMBOL = 1, 2, 4, 0
