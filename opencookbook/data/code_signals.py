@@ -681,7 +681,7 @@ def comment_chars(
     return out
 
 # %% ../../nbs/data/07c_code_signals.ipynb #df548f21
-GENERATED = r'auto[- ]?generated|automatically generated|generated automatically|(file|code|source|header|class) (is |was |has been )?generated|@generated|do not (edit|modify)'
+GENERATED = r'auto[- ]?generated|automatically generated|generated automatically|(file|code|source|header|class) (is |was |has been )?generated|@generated|do not (edit|modify)|(^|\n)\W{0,4}generated (by|from|with) '
 
 # %% ../../nbs/data/07c_code_signals.ipynb #91f5e771
 def _heads(texts: pa.Array | pa.ChunkedArray, n: int) -> pa.Array | pa.ChunkedArray:
@@ -759,7 +759,7 @@ CODE_SIGNALS = tuple(f'qsc_code_{name}' for name in (
     'frac_chars_comments', 'frac_chars_string_length', 'frac_chars_long_word_length', 'frac_chars_hex_words', 'frac_lines_dupe_lines', 'frac_lines_long_string',
     'frac_lines_string_concat', 'frac_lines_assert', 'frac_lines_prompt_comments', 'cate_xml_start', 'cate_autogen', 'cate_encoded_data'))
 
-# %% ../../nbs/data/07c_code_signals.ipynb #2f866062
+
 def code_signals(
     docs: pa.Table, # with `text` and `lang`
     released: bool = False, # as the released filter; else its quirks are mended

@@ -146,12 +146,12 @@ def _heads(texts: Texts, n: int) -> list[str]:
 def _of_c(c: Counts, *prints: str) -> dict[str, np.ndarray]:
     "The eight signals of C, or C++ if there is another word for print."
     header = np.array([p.lower().endswith(_HEADERS) for p in c.docs['path'].to_pylist()], bool)
-    more = () if c.released else ('fprintf', 'puts')
+    more, asked = () if c.released else ('fprintf', 'puts'), c.share(directives(c.code, c.rows, c.released))
     return _common(c) | dict(
         cate_bitsstdc=np.array(['bits/stdc++.h' in h for h in _heads(c.code, 200)], float),
         nums_lines_main=c.n('mains').astype(float), frac_lines_goto=c.having('goto'), cate_var_zero=_no_variable(c),
         frac_lines_print=c.having('printf', *prints, *more),
-        frac_lines_preprocessor_directives=np.where(header, np.nan, c.share(directives(c.code, c.rows, c.released))))
+        frac_lines_preprocessor_directives=np.where(header, np.nan if c.released else 0, asked)) # headers may be made of them
 
 # %% ../../nbs/data/07f_language_signals.ipynb #c1669be5
 def _of_cpp(c: Counts) -> dict[str, np.ndarray]:
