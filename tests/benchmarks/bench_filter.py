@@ -38,8 +38,7 @@ from opencookbook.core.step import Step, run_into
 from opencookbook.data.filters import filters
 from opencookbook.data.language_signals import LANGUAGES
 from opencookbook.data.signals import signals
-try: from opencookbook.recipes.rules import OPENCODER
-except ImportError: from opencookbook.recipes.opencoder import RULES as OPENCODER
+from opencookbook.recipes.rules import OPENCODER
 
 RELEASED, PEERS = (os.environ.get(k) for k in ('OPENCOOKBOOK_RELEASED', 'OPENCOOKBOOK_PEERS'))
 
