@@ -12,7 +12,7 @@ import tarfile
 import time
 import unicodedata
 import warnings
-from collections import defaultdict
+from collections import Counter, defaultdict
 from pathlib import Path
 
 import numpy as np
@@ -22,7 +22,9 @@ import pytest
 
 from opencookbook.core.doc import docs
 from opencookbook.data import code_signals as signals
-from opencookbook.data.code_signals import APART, FAST, Parts, ask_lexer, ask_pygments, between_quotes, code_lines, code_signals, parts, plain_chars, plain_lines, python_words, strings_of, texts_of, word_kinds
+from opencookbook.data.code_signals import (
+    APART, FAST, HOW, MOST, OF_CODE, Parts, ask_lexer, ask_pygments, between_quotes, code_signals, count_code, count_texts, measured, parts, plain_chars, plain_lines,
+    python_words, released_parts, saying, strings_of, texts_of, word_kinds)
 
 SHARED = Path(os.environ.get('OPENCOOKBOOK_SHARED', Path(__file__).resolve().parent.parent.parent/'shared'))
 GOLDEN, ARCHIVES = SHARED/'data'/'golden'/'opc_filter_signals.parquet', Path(os.environ.get('OPENCOOKBOOK_GOLDEN', 'no such folder'))
@@ -69,9 +71,9 @@ SIGNS = ['"', "'", '"""', "'''", '\n', ' ', '\t', 'ab', 'cd ', '0x1F', '12', ','
 def test_kernels_equal_the_expressions():
     rng = random.Random(3)
     texts = [''.join(rng.choices(SIGNS, k=rng.randint(0, 80))) for _ in range(4000)] + ['ab ' * 400, '12,' * 8 + 'x ' * 9, '12,' * 7 + 'x', 'a ="', "a = 'b' + 'c'", 'a = "b" + "', 'a ="\n"b" + "c"', '\\u00e9' * 8, 'Zm9v' * 257]
-    apart = Parts(*[texts_of(texts)] * 3, between_quotes(texts_of(texts), False), np.ones(len(texts), bool))
-    corpus = table(texts, ['c'] * len(texts))
-    got = {k: v for f in (signals.line_signals, signals.char_signals, signals.yes_or_no) for k, v in f(corpus, apart, True).items()}
+    apart = Parts(*[texts_of(texts)] * 3, between_quotes(texts_of(texts), False), np.zeros(len(texts), int))
+    m = measured(table(texts, ['c'] * len(texts)), apart, True)
+    got = {k: v for f in (signals.line_signals, signals.char_signals, signals.yes_or_no) for k, v in f(m).items()}
     for i, t in enumerate(texts):
         want = {**plain_lines(t, t, len(re.findall(r'[^\n]*\n|[^\n]+', t))), **plain_chars(t, t)}
         for k, v in want.items(): assert abs(got[k][i] - v) < 1e-9, (k, t)
@@ -135,11 +137,37 @@ def test_mended():
     assert one('x = `' + 'word ' * 21 + '`;', 'javascript')['frac_lines_long_string'] == 1
 
 
-def test_code_lines():
-    code, found = code_lines(table(['"""d"""\n\nx = 1 # c\n  \ny', '# only\n', ''], ['python'] * 3))
-    assert found.counts.tolist() == [2, 0, 0]
-    assert [code.data[a:b].tobytes() for a, b in zip(found.begin, found.end)] == [b'x = 1 \n', b'y']
-    assert code_lines(table(['/* a */ b\n', 'c'], ['c', 'c']), released=True)[1].counts.tolist() == [1, 1]
+def test_lines_against_python():
+    "Code lines and repetitions, with white space and line ends of all kinds; Python's own strip, split and Counter."
+    rng, signs = random.Random(6), ['a', 'b', ' ', '\t', '\n', '\n', '\r', '}', ',', 'é', '\u2003', '\xa0', '\x85', '\x1c', '\x1f', '\0', '中', '\u2014', '\u1680', '\u3000', '\u2028', 'x' * 1100]
+    texts = [''.join(rng.choices(signs, k=rng.randint(0, 30))) for _ in range(20_000)]
+    got = count_code(texts_of(texts))
+    for t, row in zip(texts, got.tolist()):
+        lines = [''.join(c for c in line if not c.isspace() or '\x1c' <= c <= '\x1f') for line in t.split('\n') if line.strip()]
+        many = Counter(line for line in lines if len(line) > 1 and line != '},')
+        assert row[:4] == [len(t), len(lines), sum(c - 1 for c in many.values()), sum(c for c in many.values() if c > 1)], t
+
+
+def test_saying_against_expressions():
+    rng, signs = random.Random(8), ['todo', 'TODO', 'Todo', 'fixme', 'to', 'do', 'fix', 'me', ' ', '_', '1', 's', 'S', 'é', '\n', 'your code here', '.', 'p', 'print', '(']
+    texts = [''.join(rng.choices(signs, k=rng.randint(0, 12))) for _ in range(20_000)]
+    around = dict(anywhere=('', ''), word=(r'(?<![^\W\d_])', r'(?![^\W\d_])'), start=(r'(?<![^\W\d_])', '(?!(?-i:[a-z]))'), name=(r'(?<!\w)', r'(?!\w)'))
+    assert around.keys() == HOW.keys()
+    for words, any_case in ((('todo', 'fixme', 'your code here'), True), (('print',), False), (('print', 'p'), False)):
+        for how, (before, behind) in around.items():
+            pattern = re.compile(before + '(?:' + '|'.join(words) + ')' + behind, re.I if any_case else 0)
+            want = [sum(bool(pattern.search(line)) for line in t.split('\n')) for t in texts]
+            assert saying(texts_of(texts), *words, how=how, any_case=any_case).tolist() == want, (words, how)
+
+
+def test_encoded_rows_against_expressions():
+    rng = random.Random(9)
+    signs = ['ab', 'c', '12', ',', ' ', '\n', '0x1F', '\\x41', '\\u00e9', 'A' * 30, '=', '/', '\u2003', 'é', 'x', '\\', '.', '12 34 56 78 ', 'ab,cd,ef,01,', '\\u00e9\\u1234' * 3, '\\x41' * 4]
+    patterns = [re.compile(p) for p in (r'[a-zA-Z0-9+/\n=]{64,}', r'(?:\b(?:0x|\\x)?[0-9a-fA-F]{2}(?:,|\b\s*)){8,}', r'(?:\\u[0-9a-fA-F]{4}){8,}')]
+    texts = [''.join(rng.choices(signs, k=rng.randint(0, 40))) for _ in range(20_000)]
+    found = [[len(m[0]) for p in patterns for m in p.finditer(t)] for t in texts]
+    assert sum(map(bool, found)) > 2000
+    assert count_texts(texts_of(texts))[:, 2:].tolist() == [[sum(f), max(f, default=0)] for f in found]
 
 
 # ---------------------------------------------------------------- hard cases
@@ -151,10 +179,18 @@ HARD = {'empty': '', 'one byte': 'x', 'blanks': ' \n\t\n' * 9, 'only comments': 
 
 @pytest.mark.parametrize('name', HARD)
 def test_hard(name):
-    langs = ('python', 'javascript', 'zork') if len(HARD[name]) > 10**6 else ('python', 'javascript', 'c', 'html', 'perl', 'csharp', 'zork', None)
+    langs = ('python', 'javascript', 'kotlin', 'zork') if len(HARD[name]) > 10**6 else ('python', 'javascript', 'c', 'html', 'perl', 'csharp', 'kotlin', 'zork', None)
     for released in (False, True):
-        if released and len(HARD[name]) > 10**6: continue  # Pygments and Python's parser have their own ideas of time
         for k, v in code_signals(table([HARD[name]] * len(langs), langs), released).items(): assert ((0 <= v) & np.isfinite(v) | np.isnan(v)).all(), k
+
+
+def test_no_parser_of_others_gets_a_large_file(monkeypatch):
+    "A file above the budget that our lexer is not sure of is undecided in released mode; nobody else is asked."
+    def never(*_): raise AssertionError('asked')
+    for name in ('ask_pygments', 'python_words', 'by_lines'): monkeypatch.setattr(signals, name, never)
+    large = table(['# a\n' * (MOST // 4 + 1)] * 3, ['python', 'kotlin', None])
+    assert np.isnan(code_signals(large, True)['qsc_code_frac_chars_comments']).all()
+    assert released_parts(large).known.tolist() == [True, False, False]
 
 
 def test_random_texts():
@@ -200,4 +236,5 @@ def test_warnings_of_others_files_are_not_ours():
 def test_strings_stand_apart():
     apart = parts(table(['f("a", "b")\n"c"\n', "x = 'd' 'e'"], ['python'] * 2))
     assert apart.strings.data.tobytes() == b'a\xffb\xffd\xffe\xff' and apart.strings.data[1] == APART
+    assert apart.counts[:, OF_CODE.index('lines')].tolist() == [1, 1] and apart.known.all()
     assert strings_of(apart.bare) == ['f("", "")\n\n', "x = '' ''"] and set(FAST) > {'python', 'c'}

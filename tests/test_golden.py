@@ -2,13 +2,12 @@
 
 The golden file says what OpenCoder's released filter computes for 1,612 files of packages; it is looked for in the folder that OPENCOOKBOOK_SHARED names (else beside the repository),
 the packages' archives in the folder OPENCOOKBOOK_GOLDEN. `pip download --no-deps --no-binary :all:`, `npm pack` and `apt-get source --download-only` bring all 76 of them.
-JavaScript needs esprima 4.0.1, installed or in the folder OPENCOOKBOOK_ESPRIMA. The last tests run the filter itself on files of no golden set, where OPENCOOKBOOK_RELEASED and
+The last tests run the filter itself on files of no golden set, where OPENCOOKBOOK_RELEASED and
 OPENCOOKBOOK_PEERS name it (see `benchmarks/peer_filter.py`). What is not there is skipped, and says so.
 
 usage: pytest tests/test_golden.py            python tests/test_golden.py    prints what differs, signal by signal
 """
 import importlib.metadata
-import importlib.util
 import json
 import os
 import subprocess
@@ -30,8 +29,6 @@ from opencookbook.recipes.rules import OPENCODER
 from program import BIN, ENV, ROOT, ledger
 from test_text_signals import ARCHIVES, GOLDEN, golden_files
 
-sys.path += [os.environ[k] for k in ('OPENCOOKBOOK_ESPRIMA',) if k in os.environ]
-ESPRIMA = importlib.util.find_spec('esprima') is not None
 RELEASED, PEERS = (os.environ.get(k) for k in ('OPENCOOKBOOK_RELEASED', 'OPENCOOKBOOK_PEERS'))
 CHANCE = {r.signal for r in OPENCODER if r.share < 1}  # the released filter draws without a seed, so these are judged by their signals
 ENOUGH = .995
@@ -46,7 +43,6 @@ def golden() -> tuple[pa.Table, list[dict], list[set]]:
     "Documents, what the released filter measured, and what fired there, chance left out."
     if not GOLDEN.exists(): pytest.skip(f'{GOLDEN.name} is not there; OPENCOOKBOOK_SHARED says where')
     if not ARCHIVES.is_dir() or not (files := golden_files()): pytest.skip('no archive of the golden file is there; OPENCOOKBOOK_GOLDEN names their folder')
-    files = [(r, t) for r, t in files if ESPRIMA or r['program_lang'] != 'javascript']
     rows, texts = zip(*files)
     return table_of(rows, texts), [json.loads(r['signals']) for r in rows], [{*json.loads(r['hits'])} - CHANCE for r in rows]
 
@@ -121,7 +117,6 @@ def test_chance_spares_one_hit_of_five():
 
 
 def test_javascript_was_compared():
-    if not ESPRIMA: pytest.skip('233 files of JavaScript were left out: released mode needs esprima 4.0.1; OPENCOOKBOOK_ESPRIMA may name its folder')
     assert 'javascript' in golden()[0]['lang'].to_pylist()
 
 
@@ -134,9 +129,8 @@ def reasons(row: dict) -> set[str]:
 
 
 def call(*args) -> dict:
-    "The program, where esprima can be found; what it says as JSON."
-    path = os.pathsep.join(filter(None, (ENV.get('PYTHONPATH'), ENV.get('OPENCOOKBOOK_ESPRIMA'))))
-    r = subprocess.run([BIN, *map(str, args), '--json'], env={**ENV, 'PYTHONPATH': path}, cwd=ROOT, capture_output=True, text=True)
+    "What the program says as JSON."
+    r = subprocess.run([BIN, *map(str, args), '--json'], env=ENV, cwd=ROOT, capture_output=True, text=True)
     assert r.returncode == 0, r.stderr
     return json.loads(r.stdout)
 
@@ -183,7 +177,7 @@ def test_our_samples(tmp_path: Path):
     paths = [p for p in sorted((ROOT/'data_samples').rglob('*')) if p.is_file() and p.stat().st_size < 200_000]
     lang, kind = type_paths(pa.array(map(str, paths)))
     rows = [dict(archive='samples', member=str(p), program_lang=l, doc_type=k) for p, l, k in zip(paths, lang.to_pylist(), kind.to_pylist())]
-    some = [(r, p.read_bytes().decode('utf-8', 'replace')) for r, p in zip(rows, paths) if r['doc_type'] in ('code', 'data', 'text') and (ESPRIMA or r['program_lang'] != 'javascript')]
+    some = [(r, p.read_bytes().decode('utf-8', 'replace')) for r, p in zip(rows, paths) if r['doc_type'] in ('code', 'data', 'text')]
     agree(table_of(*zip(*some)), tmp_path)
 
 

@@ -24,7 +24,6 @@ from opencookbook.recipes.rules import OPENCODER, PROFILES, changed
 from program import wait_for
 from test_bad_input import clean, run, same
 
-sys.path += [os.environ[k] for k in ('OPENCOOKBOOK_ESPRIMA',) if k in os.environ]
 
 MODES, EIGHT = ('sound', 'released'), ('python', 'c', 'cpp', 'csharp', 'go', 'html', 'java', 'javascript')
 KINDS = (*((lang, 'code') for lang in EIGHT), ('markdown', 'text'), ('json', 'data'), ('zork', 'code'), (None, 'code'))
@@ -37,7 +36,7 @@ def table(texts: list[str], kinds: list[tuple]) -> pa.Table:
 
 def measure(rows: pa.Table, mode: str) -> pa.Table:
     with warnings.catch_warnings():
-        warnings.simplefilter('ignore')  # esprima may be missing, and has its own
+        warnings.simplefilter('ignore')  # esprima has its own
         return signals(rows, mode)[0]
 
 

@@ -258,7 +258,8 @@ def cases(
     sides = dict(alone=hit & (hit.sum(1, keepdims=True) == 1), left=~hit.any(1, keepdims=True) & (_relative(margins(docs, rules), rules) <= near))
     asked, found, ids = np.flatnonzero((sides['alone'] | sides['left']).any(1)), np.full(len(docs), np.nan), docs['doc_id'].to_numpy()
     found[asked] = _scores(score, docs['text'].take(pa.array(asked)).combine_chunks())
-    groups = [(j, side, np.flatnonzero(who[:, j])) for j in range(len(rules)) for side, who in sides.items()]
+    names = [str(r) for r in rules] # a limit may be several rules, each with its reach
+    groups = [(names.index(name), side, np.flatnonzero(who[:, [name == other for other in names]].any(1))) for name in dict.fromkeys(names) for side, who in sides.items()]
     rows = [(j, side, len(g), rank, i) for j, side, g in groups for i, rank in _ends(g, ids, found, n)]
     at, mine, values = pa.array([r[-1] for r in rows], pa.int64()), [rules[r[0]] for r in rows], [_values(docs, r) for r in rules]
     said = dict(rule=[str(r) for r in mine], side=[r[1] for r in rows], among=[r[2] for r in rows], rank=[r[3] for r in rows], path=docs['path'].take(at), lang=docs['lang'].take(at),
@@ -326,6 +327,7 @@ def write_page(
     path: Path, # of the page
     found: pa.Table, # from `cases`
     shares: pa.Table, # from `shares_alone`
+    said: str = 'Files are sorted by perplexity, the lowest first.', # below the title
 ) -> None:
     "Write files to look through, by rule, as one page of HTML that loads nothing; whole or not at all."
     by_rule = {}
@@ -335,5 +337,5 @@ def write_page(
     body = ''.join(_section(k, mine, [r for r in rows if r['rule'] == name]) for k, (name, mine) in enumerate(by_rule.items()))
     head = ('<!doctype html><html lang=en><meta charset=utf-8><meta http-equiv=Content-Security-Policy content="default-src \'none\'; style-src \'unsafe-inline\'">'
             f'<meta name=viewport content="width=device-width"><title>Rules and what they take</title><style>{_STYLE}</style>')
-    said = f'Red: more than {TOO_MUCH:.0%} of a language by this rule alone. Files are sorted by perplexity, the lowest first.'
-    with written(path) as part: part.write_text(f'{head}<h1>Rules and what they take</h1><p class=sub>{said}</p>{_list(by_rule) if by_rule else "<p>no rule applies to any document</p>"}{body}</html>', 'utf-8')
+    red = f'Red: more than {TOO_MUCH:.0%} of a language by this rule alone. '
+    with written(path) as part: part.write_text(f'{head}<h1>Rules and what they take</h1><p class=sub>{red}{_text(said)}</p>{_list(by_rule) if by_rule else "<p>no rule applies to any document</p>"}{body}</html>', 'utf-8')

@@ -1,8 +1,7 @@
 """All 118 signals and the rules on real files of eight languages, beside the released filter itself. Prints JSON. usage: python tests/benchmarks/bench_filter.py
 
 MB of text a CPU second, one thread, the best of three; the same files for both, by language and together. The released filter is no part of this project: `peer_filter.py` says how
-to bring it; OPENCOOKBOOK_RELEASED names its folder, OPENCOOKBOOK_PEERS a Python that has what it needs. Without them only ours is measured. Released mode asks esprima about
-JavaScript: OPENCOOKBOOK_ESPRIMA may name a folder that holds it.
+to bring it; OPENCOOKBOOK_RELEASED names its folder, OPENCOOKBOOK_PEERS a Python that has what it needs. Without them only ours is measured.
 
 Files: those of the golden set where its archives are (OPENCOOKBOOK_SHARED, OPENCOOKBOOK_GOLDEN), else installed code and data_samples. By language ours gets the files over and over, to
 at least 2 MB: a call takes some milliseconds however few they are. Together each file is there once. Without parsers: the stage without the signals of Python, the only ones that
@@ -26,7 +25,6 @@ import pyarrow.parquet as pq
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT/'tests')]
-sys.path += [os.environ[k] for k in ('OPENCOOKBOOK_ESPRIMA',) if k in os.environ]
 
 from installed import installed, seconds
 from peer_filter import peak_mb
