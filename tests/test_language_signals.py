@@ -4,10 +4,8 @@ What the released filter computes is found as in test_text_signals.py.
 """
 import json
 import math
-import os
 import random
 import re
-import sys
 import time
 import warnings
 
@@ -16,11 +14,10 @@ import pyarrow as pa
 import pytest
 
 from opencookbook.core.doc import docs
-from opencookbook.data.code_signals import MOST, parts, quietly, texts_of
-from opencookbook.data.language_signals import LANGUAGE_SIGNALS, LANGUAGES, directives, language_signals, seen_text, text_of_page
-from opencookbook.data.lexer import lexed
+from opencookbook.data.code_signals import MOST, texts_of
+from opencookbook.data.language_signals import LANGUAGE_SIGNALS, LANGUAGES, language_signals, seen_text, text_of_page
 from opencookbook.data.shapes import NAMED, SHAPES, count_shapes
-from opencookbook.data.trees import JS, PYTHON, UNDECIDED, accepts_python, count_javascript, count_python, parse_javascript, parse_python, released_javascript, sound_python
+from opencookbook.data.trees import JS, count_javascript, parse_python
 from test_text_signals import ARCHIVES, GOLDEN, golden_files
 
 table = lambda lang, *texts, path='a.x': docs([dict(repo='r', path=f'{i:06}{path}', text=t, lang=lang) for i, t in enumerate(texts)])

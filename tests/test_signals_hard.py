@@ -6,7 +6,6 @@ import os
 import random
 import re
 import signal
-import sys
 import time
 import warnings
 from dataclasses import replace

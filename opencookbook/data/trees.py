@@ -10,7 +10,6 @@ __all__ = ['SYNTAX', 'UNDECIDED', 'PYTHON', 'JS', 'parse_python', 'statements', 
 # %% ../../nbs/data/07e_trees.ipynb #1fc7d504
 import ast
 import sys
-import warnings
 from collections.abc import Iterator
 from symtable import symtable
 
