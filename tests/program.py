@@ -94,9 +94,10 @@ def wait_for(found, seconds: float = 60) -> None:
         time.sleep(.01)
 
 
-LINES = ''.join(f'total_{i} = add({i}, total_{i + 1})\n' for i in range(30))
+GOOD = ROOT/'data_samples'/'files'/'good'
+LINES = (GOOD/'rate_limiter.py').read_text()
 ROWS = [dict(repo='me/a', path='src/sum.py', text=LINES), dict(repo='me/b', path='lib/sum.py', text=LINES), dict(repo='me/b', path='lib/né.py', text='x = "é"\n'),
-        dict(repo='me/b', path='lib/gap.js', text='function f() { return 1 }\n' * 12)]
+        dict(repo='me/b', path='lib/gap.js', text=(GOOD/'undo_stack.js').read_text())]
 
 
 def own(path: Path, **types) -> Path:

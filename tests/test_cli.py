@@ -118,7 +118,7 @@ def test_rows_in_are_rows_out_and_ledger_rows(chain):
 def test_what_the_stages_added(chain):
     _, out, _ = chain
     kept = table(out['split'])
-    assert kept.column_names == [*SCHEMA.names, 'spdx', 'signals', 'split'] and kept.schema.field('text').type == pa.large_string()
+    assert kept.column_names == [*SCHEMA.names, 'spdx', 'natural_lang', 'signals', 'split'] and kept.schema.field('text').type == pa.large_string()
     assert {*kept['split'].to_pylist()} == {'train', 'heldout'} and None not in kept['doc_type'].to_pylist()
     by_repo = kept.group_by('repo').aggregate([('split', 'count_distinct')])
     assert pc.max(by_repo['split_count_distinct']).as_py() == 1
@@ -500,7 +500,7 @@ def test_status(program, half):
 
 
 WHY = {
-    'files/filters/column.js': r'files/filters/column\.js\n  filters: dropped, qsc_code_num_chars_line_mean\S* .*= \d\S* \(limit \S+\).*\n',
+    'files/filters/column.js': r'files/filters/column\.js\n  filters: dropped, qsc_code_num_words < 30 = \d+ \(limit 30\).*; qsc_code_num_chars_line_mean < 5; .*\n',
     'encodings/haefen_utf8.rb': r'files/encodings/haefen_utf8\.rb\n  exact: dropped, copy, similarity 1; kept as files/encodings/haefen_latin1\.rb\n',
     'ladder/crlf.py': r'files/neardup/ladder/crlf\.py\n  fuzzy: dropped, near-copy = 1 \(limit 0\.95\), similarity 1\. contained 1\.0000, shared bands 16; kept as files/neardup/ladder/base\.py\n',
     'undecidable.txt': r'files/encodings/undecidable\.txt\n  harvest: dropped, encoding.*\n',

@@ -1,13 +1,11 @@
 """Signals of eight languages: by hand, mended quirks, patterns of our own against kernels, hard files, linear time, and the released filter itself.
 
-What the released filter computes is found as in test_text_signals.py. JavaScript needs esprima there: OPENCOOKBOOK_ESPRIMA may name a folder that holds it.
+What the released filter computes is found as in test_text_signals.py.
 """
 import json
 import math
-import os
 import random
 import re
-import sys
 import time
 import warnings
 from dataclasses import replace
@@ -24,10 +22,6 @@ from opencookbook.data.shapes import NAMED, SHAPES, count_shapes
 from opencookbook.data.trees import (
     JS, PYTHON, UNDECIDED, accepts_python, count_javascript, count_python, parse_javascript, parse_python, released_javascript, sound_python)
 from test_text_signals import ARCHIVES, GOLDEN, golden_files
-
-sys.path += [os.environ[k] for k in ('OPENCOOKBOOK_ESPRIMA',) if k in os.environ]
-try: import esprima
-except ImportError: esprima = None
 
 table = lambda lang, *texts, path='a.x': docs([dict(repo='r', path=f'{i:06}{path}', text=t, lang=lang) for i, t in enumerate(texts)])
 def one(lang, text, name, released=False, path='a.x'): return float(language_signals(table(lang, text, path=path), released)[f'qsc_code{lang}_{name}'][0])
@@ -182,13 +176,12 @@ def test_quirks(lang, text, name, released, sound): assert (one(lang, text, name
 def test_modern_javascript_is_javascript(code): assert one('javascript', code, 'cate_ast') == 1
 
 
-def test_headers_are_let_off(): assert math.isnan(one('c', '#if 1\n', 'frac_lines_preprocessor_directives', path='a.h')) and one('c', '#if 1\n', 'frac_lines_preprocessor_directives', path='a.c') == 1
+def test_headers_are_let_off(): assert one('c', '#if 1\n', 'frac_lines_preprocessor_directives', path='a.h') == 0 and math.isnan(one('c', '#if 1\n', 'frac_lines_preprocessor_directives', True, path='a.h')) and one('c', '#if 1\n', 'frac_lines_preprocessor_directives', path='a.c') == 1
 
 
-def test_without_esprima_javascript_is_undecided(monkeypatch):
-    import opencookbook.data.trees as m
-    monkeypatch.setattr(m, '_esprima', lambda: None)
-    assert math.isnan(one('javascript', 'x = 1', 'cate_ast', True)) and one('javascript', 'x = 1\nconsole.log(x)', 'frac_lines_print', True) == .5
+def test_a_merge_that_nobody_finished_is_no_javascript():
+    text = 'var a = 1;\n<<<<<<< HEAD\na = 2;\n=======\na = 3;\n>>>>>>> theirs\n'
+    assert one('javascript', text, 'cate_ast') == 0 == one('javascript', text, 'cate_ast', True) and one('javascript', 'x = 1 << 7; y = "\\n<<<<<<< "', 'cate_ast') == 1
 
 
 # ---- hard files
@@ -306,7 +299,6 @@ def test_no_page_hangs(unit, end):
 
 @pytest.mark.parametrize('unit', ['(', '[', '{', '`${', '/', 'x => ', '(a, b) => {', '"', "'", '`', '/*', '<!--', '\\', 'a?', 'async ', 'class A {', 'new ', '!', 'a,', 'let {a', 'return (', '0.', '\\u0061', 'if (a) '])
 def test_no_javascript_hangs(unit):
-    if not esprima: pytest.skip('esprima is not there; OPENCOOKBOOK_ESPRIMA may name its folder')
     began = time.process_time()
     tree = parse_javascript(unit * (100_000 // len(unit)))
     if not isinstance(tree, str): released_javascript(tree)
@@ -329,7 +321,7 @@ def test_names(): assert len(set(LANGUAGE_SIGNALS)) == 53
 
 def test_released_mode_is_the_released_filter():
     if not GOLDEN.exists() or not ARCHIVES.is_dir() or not (files := golden_files()): pytest.skip('the golden file or its archives are not there; OPENCOOKBOOK_SHARED and OPENCOOKBOOK_GOLDEN say where')
-    files = [(r, t) for r, t in files if r['program_lang'] in LANGUAGES and (esprima or r['program_lang'] != 'javascript')]
+    files = [(r, t) for r, t in files if r['program_lang'] in LANGUAGES]
     found = language_signals(pa.table(dict(path=[r['member'] for r, _ in files], text=pa.array([t for _, t in files], pa.large_string()), lang=[r['program_lang'] for r, _ in files])), True)
     want, compared = [json.loads(r['signals']) for r, _ in files], 0
     for name, v in found.items():

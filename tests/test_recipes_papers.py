@@ -13,12 +13,13 @@ import pytest
 
 from opencookbook.core.doc import docs
 from opencookbook.data import exact
-from opencookbook.data.filters import Rule, check_rules, filters
+from opencookbook.data.filters import Rule, check_rules, filters, where
 from opencookbook.data.preprocess import languages, preprocess
 from opencookbook.data.signals import signals
 from opencookbook.model.config import SHAPES, n_params
 from opencookbook.recipes import opencoder, seedcoder
 from opencookbook.recipes.opencoder import B, T, not_stated
+from opencookbook.recipes.rules import PROFILES, rules_of
 from opencookbook.tokens.bpe import PreSplit, Specials, check_specials, presplitter
 from opencookbook.tokens.fim import ORDER
 
@@ -171,19 +172,43 @@ def test_rules_as_the_released_profile():
 
     table, _ = signals(docs(rows), mode='released')
     check_rules(table, opencoder.RULES)
-    kept, ledger = filters(table, opencoder.RULES)
+    seven = [r for r in opencoder.RULES if r.signal.endswith(('num_lines', 'num_chars_line_mean', 'frac_chars_alphabet'))]
+    assert len(seven) == 7
+    kept, ledger = filters(table, seven)
     assert kept['path'].to_pylist() == [r['path'] for r in rows if not bad(r['text'], r['doc_type'])]
-    assert 100 < len(kept) < 500 and {r for r in ledger['rule'].to_pylist()} == {str(r) for r in opencoder.RULES}
+    assert 100 < len(kept) < 500 and {r for r in ledger['rule'].to_pylist()} == {str(r) for r in seven}
     assert len(kept) + len(ledger) == len(rows) and 'full' in kept['path'].to_pylist()
 
 
 @pytest.mark.parametrize('rule', opencoder.RULES, ids=str)
 def test_each_rule_fires_beyond_its_limit_only(rule):
     beyond = np.nextafter(rule.threshold, -np.inf if rule.comparison == '<' else np.inf)
-    table = docs(dict(repo='r', path=p, text='x', lang='c', doc_type=rule.doc_types[0]) for p in 'ab')
-    table = table.append_column(rule.signal, pa.array([rule.threshold, beyond]))
-    kept, ledger = filters(table, [rule])
-    assert kept['path'].to_pylist() == ['a'] and ledger['threshold'].to_pylist() == [rule.threshold]
+    table = docs(dict(repo='r', path=p, text='x', lang=(*rule.langs, 'fortran')[0], doc_type=rule.doc_types[0]) for p in 'abc')
+    table = table.append_column('natural_lang', pa.array([(*rule.langs, 'en')[0]] * 3, pa.string())).append_column(rule.signal, pa.array([rule.threshold, beyond, None]))
+    kept, ledger = filters(table, [replace(rule, share=1)])
+    hit = [rule.comparison == '==', rule.comparison != '==']
+    assert kept['path'].to_pylist() == [p for p, h in zip('abc', [*hit, False]) if not h] and [r['action'] for r in ledger.to_pylist()] == ['drop', 'undecided']
+
+
+PROFILE_OF = {('python', 'code'): 'python', ('rust', 'code'): 'others', (None, 'code'): 'others', ('json', 'data'): 'data', ('sql', 'data'): 'sql', ('html', 'data'): 'html', ('shell', 'code'): 'shell',
+              ('go', 'code'): 'go', ('c', 'code'): 'c', ('cpp', 'code'): 'cpp', ('csharp', 'code'): 'csharp', ('java', 'code'): 'java', ('javascript', 'code'): 'javascript', (None, 'text'): 'text'}
+
+@pytest.mark.parametrize('lang, kind', PROFILE_OF, ids=str)
+@pytest.mark.parametrize('tongue', [None, 'en', 'fr', 'zh'])
+def test_the_reach_of_the_rules_is_the_profile(lang, kind, tongue):
+    "As the released dispatch: language, else kind of file; Chinese prose for itself."
+    row = docs([dict(repo='r', path='a', text='', lang=lang, doc_type=kind)]).append_column('natural_lang', pa.array([tongue], pa.string()))
+    name = PROFILE_OF[lang, kind] + '_zh' * (kind == 'text' and tongue == 'zh')
+    assert sorted((str(r), r.share) for r in opencoder.RULES if where(row, r)[0]) == sorted((str(r), r.share) for r in PROFILES[name])
+    assert len({*opencoder.RULES}) == len(opencoder.RULES)
+
+
+def test_a_profile_more_changes_its_language_only():
+    mine = rules_of({**PROFILES, 'rust': PROFILES['data']})
+    for lang, kind in [*PROFILE_OF, ('rust', 'data')]:
+        row = docs([dict(repo='r', path='a', text='', lang=lang, doc_type=kind)]).append_column('natural_lang', pa.array(['en']))
+        told = lambda rules: sorted(str(r) for r in rules if where(row, r)[0])
+        assert told(mine) == (sorted(map(str, PROFILES['data'])) if lang == 'rust' else told(opencoder.RULES))
 
 
 def test_types_and_size():

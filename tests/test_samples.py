@@ -186,7 +186,7 @@ CHECKS = {  # trouble -> does this sample show it? (row, text, bytes)
     'print_filled': lambda r, t, b: share(t, PRINTS[r['language']]) > .4,
     'simple_functions': lambda r, t, b: sum(isinstance(f.body[0], ast.Return) for f in functions(t)) / len(code(t)) > .1,
     'no_variables': lambda r, t, b: not any(isinstance(n, (ast.Assign, ast.AnnAssign, ast.AugAssign, ast.NamedExpr)) for n in ast.walk(ast.parse(t))),
-    'no_logic': lambda r, t, b: share(t, r'^(public static final|import|private \w+\(\))') > .5,
+    'no_logic': lambda r, t, b: share(t, r'^(import|private \w+ \w+;)') > .5,
     'preprocessor_only': lambda r, t, b: share(t, r'^#') == 1,
     'many_mains': lambda r, t, b: len(re.findall(r'^int main\(', t, re.M)) == 3,
     'declarations': lambda r, t, b: share(t, r'\);$') > .5 and '{' not in t,
@@ -197,7 +197,7 @@ CHECKS = {  # trouble -> does this sample show it? (row, text, bytes)
     'long_words': lambda r, t, b: len(''.join(re.findall(r'"[\w.]{20,}"', t))) / len(''.join(re.findall(r'"[^"\n]*"', t))) > .4,
     'repeated_lines': lambda r, t, b: sum(n for _, n in Counter(code(t)).items() if n > 1) / len(code(t)) > .7,
     'read_more': lambda r, t, b: share(t, r'(\.\.\.|Read more|Full article)$') > .1,
-    'bullets': lambda r, t, b: share(t, r'^- ') > .9,
+    'bullets': lambda r, t, b: share(t, r'^• ') > .9,
     'all_caps': lambda r, t, b: sum(w.isupper() for w in re.findall(r'[A-Za-z]+', t)) / len(words(t)) > .5,
     'too_short': lambda r, t, b: len(lines(t)) < 10 and len(words(t)) < 30,
     'replacement_chars': lambda r, t, b: t.count('\ufffd') / len(t) > .01,
@@ -464,3 +464,16 @@ def test_harvest_decodes_or_refuses_as_listed():
         else:
             assert isinstance(got, Text), (r['path'], got)
             assert got.utf8.decode() == text(r), r['path']
+
+
+def test_filters_hit_as_listed():
+    from opencookbook.core.doc import docs
+    from opencookbook.data.filters import judge
+    from opencookbook.data.preprocess import language
+    from opencookbook.data.signals import signals
+    from opencookbook.recipes.rules import OPENCODER
+    rows = [r for r in ROWS if r['expect'].startswith('filters/')]
+    kinds = [language(r['path'].rpartition('/')[2]) for r in rows]
+    table = docs([dict(repo='r', path=r['path'], text=text(r), lang=lang, doc_type=kind) for r, (lang, kind) in zip(rows, kinds)])
+    hit = judge(signals(table)[0], OPENCODER)[0]
+    for r, h in zip(rows, hit): assert r['expect'].partition('/')[2] in {rule.signal for rule, x in zip(OPENCODER, h) if x}, r['path']

@@ -20,8 +20,9 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from opencookbook.core.doc import docs, text_buffers
-from opencookbook.data.text_signals import (_COUNTS, HARD, MANY, _MARK, SPACE, WORD, _WORD_SIGNALS, alphabet, changes, _kind_of, kinds, measure_all, measure_easy,
-                                            measure_plain, plainer, text_signals, words_plain)
+from opencookbook.data.counters import count_plain, counters
+from opencookbook.data.plain import HARD, LONE, MANY, _MARK, SPACE, WORD, blank_page, bounds, changes, cut, in_parts, kind_of, letters, plainer, token_kinds, words_plain
+from opencookbook.data.text_signals import _COUNTS, _WORD_SIGNALS, _desk, alphabet, kinds, measure_all, measure_easy, measure_plain, text_signals
 
 ROOT = Path(__file__).resolve().parent.parent
 GOLDEN = Path(os.environ.get('OPENCOOKBOOK_SHARED', ROOT.parent/'shared'))/'data'/'golden'/'opc_filter_signals.parquet'
@@ -69,12 +70,19 @@ def test_slices_and_chunks_do_not_matter(texts, data):
     np.testing.assert_array_equal(measure_all(pa.chunked_array([column(texts[:a]), column(texts[a:])])), whole)
 
 
+@pytest.mark.parametrize('c', ['a', '7', ' ', '{', '\ufffd', '中', '\n'])
+def test_counts_of_long_runs(c):
+    "Five counts share a number, which is emptied every 4,095 bytes."
+    texts = [c * n for n in (4094, 4095, 4096, 12_285, 50_000)] + [('ab' + c) * 20_000]
+    np.testing.assert_array_equal(counters(column(texts)), [list(count_plain(t).values()) for t in texts])
+
+
 # ---- tables
 
 @pytest.mark.parametrize('released', [False, True])
 def test_kinds_are_python_over_all_code_points(released):
     bits = kinds(released)
-    assert (bits & 7).tolist() == [_kind_of(c, released) for c in CHARS]
+    assert (bits & 7).tolist() == token_kinds(released).tolist() == [kind_of(c, released) for c in CHARS]
     assert [c for c in CHARS if bits[ord(c)] & 8] == [c for c in CHARS if re.match(r'\w', c)]
     assert [c for c in CHARS if bits[ord(c)] & 16] == [c for c in CHARS if c.isspace()]
     assert [c for c in CHARS if bits[ord(c)] & 32] == [c for c in CHARS if c.isupper() and not c.islower()]
@@ -86,7 +94,7 @@ def test_words_are_those_of_the_regex_engine():
     regex, unicodedata = pytest.importorskip('regex'), pytest.importorskip('unicodedata')
     known = [c for c in REAL if unicodedata.category(c) != 'Cn']
     word, space = set(regex.findall(r'\w', ''.join(known))), set(regex.findall(r'\s', ''.join(known)))
-    wrong = [c for c in known if _kind_of(c, True) != (SPACE if c in space else WORD if c in word else 0)]
+    wrong = [c for c in known if kind_of(c, True) != (SPACE if c in space else WORD if c in word else 0)]
     assert not wrong, [hex(ord(c)) for c in wrong[:20]]
     rng = random.Random(0)
     for _ in range(300):
@@ -101,6 +109,7 @@ def test_changes_are_plainer_over_all_characters():
         return chr(k) if k < MANY else ''.join(map(chr, points[ends[k - MANY]:ends[k - MANY + 1]]))
     easy = [c for c in REAL if code[ord(c)] != HARD]
     assert [c for c in easy if by_table(c) != plainer(c)] == [] and len(easy) > 1_100_000
+    assert max(len(by_table(c).encode(errors='surrogatepass')) / len(c.encode()) for c in easy) <= 3  # a page has room for no more
     rng, odd = random.Random(1), [c for c in easy if by_table(c) != c]
     for _ in range(3000):
         text = ''.join(rng.choices(odd, k=20) + rng.choices(easy[:0x30000], k=20))
@@ -109,7 +118,7 @@ def test_changes_are_plainer_over_all_characters():
 
 def test_marks_are_not_lost_and_not_mistaken():
     for c in REAL:
-        if any(_MARK <= ord(x) < _MARK + 128 for x in plainer(c)): assert len(plainer(c)) == 1 and _kind_of(plainer(c)) == SPACE
+        if any(_MARK <= ord(x) < _MARK + 128 for x in plainer(c)): assert len(plainer(c)) == 1 and kind_of(plainer(c)) == SPACE
     assert plainer('a.b') != plainer('a b') and words_plain(plainer('a.b')) == words_plain(plainer('a b'))
 
 
@@ -173,8 +182,52 @@ def as_text(data: np.ndarray) -> str | None:
 
 
 def test_a_document_that_is_not_easy_is_left():
-    offsets, data = text_buffers(column(['plain', 'e\u0301', 'ΑΣ', 'é']))
-    assert measure_easy(offsets, data, alphabet(), False, np.ones(4, bool))[1].tolist() == [True, False, False, True]
+    texts = ['plain', 'e\u0301', 'ΑΣ', 'é']
+    offsets, data = text_buffers(column(texts))
+    offsets.flags.writeable = data.flags.writeable = False
+    at, page, out = np.arange(5), blank_page(9), np.zeros((4, len(_COUNTS)))
+    measure_easy(data, offsets, at, data, offsets, at[:4], alphabet(), False, np.ones(4, bool), page, _desk(page), out)
+    assert out[:, 0].tolist() == [5, -1, -1, 1]
+
+
+def test_one_kernel_for_whatever_buffers():
+    "Arrow's buffers may be written on or not; numba would compile for each, in seconds."
+    texts = column(['mill', 'e\u0301', 'x'])
+    frozen = pa.LargeStringArray.from_buffers(3, pa.py_buffer(texts.buffers()[1].to_pybytes()), pa.py_buffer(texts.buffers()[2].to_pybytes()))
+    assert frozen.equals(texts) and frozen.buffers()[2].is_mutable != texts.buffers()[2].is_mutable
+    for col in (texts, frozen, texts[1:], texts[:0], pa.chunked_array([texts, frozen]), column([])): measure_all(col)
+    assert len(measure_easy.signatures) == 1
+
+
+def words_on(page, n: int) -> list[str]: return [page.text[a:b].tobytes().decode() for a, b in zip(page.begins[:n], page.begins[1:]) if page.what[a] & 7 != SPACE]
+
+
+@given(st.text(max_size=60) | nasty | st.lists(nasty, max_size=6).map('\n'.join))
+@settings(max_examples=400, deadline=None)
+def test_a_page_is_plain_text(text):
+    "Words, runs, characters and kinds on a page are those of the plain version, whichever lines are hard; nothing is written beyond it."
+    plain, parts = in_parts(text)
+    n_bytes = int(parts[-1])
+    page, small, whole = blank_page(n_bytes), letters(token_kinds()), letters(token_kinds(), raw=True)
+    n, chars = cut(plain, parts, 0, len(parts) - 1, small, whole, page)
+    assert words_on(page, n) == words_plain(plainer(text))
+    assert page.begins[n] <= 3 * n_bytes and (np.diff(page.begins[:n + 1]) > 0).all()
+    kinds_, raw = page.what[page.begins[:n]], np.frombuffer(text.encode(), np.uint8)
+    assert all(a != b or a == LONE for a, b in zip(kinds_, kinds_[1:]))
+    n, chars = cut(raw, bounds(len(raw)), 0, 1, whole, whole, blank_page(len(raw)))
+    assert chars == len(text)
+
+
+def test_texts_that_shrink_and_grow_have_room(monkeypatch):
+    "A line that is hard and shrinks to nothing beside a long raw text; characters that grow threefold; lost bytes."
+    asked = []
+    monkeypatch.setattr('opencookbook.data.text_signals.blank_page', lambda n: asked.append(n) or blank_page(20_000))
+    measure_all(column(['\0' * 5000 + 'Σ']))
+    assert asked[0] == asked[-1] == 5002
+    monkeypatch.undo()
+    agree(['\0' * 5000 + 'Σ', '\0' * 5000 + '\nΣ\n' + '½' * 5000, 'ﷺ' * 50 + 'x', '㍿' * 999, '⅐' * 999 + '\u0301'], False)
+    lost = pa.LargeStringArray.from_buffers(1, pa.py_buffer(np.array([0, 5000])), pa.py_buffer(b'\xff' * 4998 + b'\xcc\x81'))
+    assert measure_all(lost)[0, 0] == 4999
 
 
 # ---- signals

@@ -754,7 +754,7 @@ def _python_chars(texts: list[str]) -> list[float]:
 
 # %% ../../nbs/data/07c_code_signals.ipynb #df548f21
 GENERATED = '|'.join((r'auto[- ]?generated', r'automatically generated', r'generated automatically', r'(file|code|source|header|class) (is |was |has been )?generated',
-                      r'@generated', r'do not (edit|modify)'))
+                      r'@generated', r'do not (edit|modify)', r'(^|\n)\W{0,4}generated (by|from|with) '))
 
 def _heads(texts: pa.Array | pa.ChunkedArray, n: int) -> pa.Array | pa.ChunkedArray:
     "The first characters of each text, in small letters."

@@ -32,6 +32,7 @@ class Rule:
     doc_types: tuple[str, ...] = ('code', 'data') # where it applies
     langs: tuple[str, ...] = ()                  # only these languages; empty for all
     but: tuple[str, ...] = ()                    # never these languages
+    by: str = 'lang'                             # the column that `langs` and `but` speak of; 'natural_lang' for prose
 
     def __post_init__(self): _check_rule(self)
     def __str__(self) -> str: return f'{self.signal} {self.comparison} {self.threshold:g}'
@@ -43,6 +44,7 @@ def _check_rule(r: Rule) -> None:
     if r.comparison not in COMPARISONS: raise ValueError(f'comparison={r.comparison!r} must be one of {list(COMPARISONS)}')
     if not _is_number(r.threshold): raise ValueError(f'threshold={r.threshold!r} must be a number, not {type(r.threshold).__name__}; write 10, not "10"')
     if not _is_number(r.share) or not 0 < r.share <= 1: raise ValueError(f'share={r.share!r} must be in (0, 1]; 0.8 drops four hits of five')
+    if not isinstance(r.by, str) or not r.by: raise ValueError(f'by={r.by!r} must be the name of a column, such as lang')
     for field in ('doc_types', 'langs', 'but'): _check_names(field, getattr(r, field))
     if not r.doc_types or not set(r.doc_types) <= {'code', 'data', 'text'}: raise ValueError(f'doc_types={r.doc_types!r} must hold code, data or text')
 
@@ -58,10 +60,11 @@ def _check_names(field: str, names) -> None:
 
 # %% ../../nbs/data/08_filters.ipynb #2312582a
 def _check_column(docs: pa.Table, r: Rule) -> None:
-    "Raise ValueError unless the rule's signal is a column of numbers."
-    if r.signal not in docs.column_names:
-        near = get_close_matches(r.signal, docs.column_names, 1)
-        raise ValueError(f'rule "{r}" asks for a signal that the table lacks; ' + (f'did you mean {near[0]}?' if near else 'run signals first'))
+    "Raise ValueError unless the rule's signal is a column of numbers, and its languages are a column."
+    for name in (r.signal, r.by):
+        if name in docs.column_names: continue
+        near = get_close_matches(name, docs.column_names, 1)
+        raise ValueError(f'rule "{r}" asks for a column {name} that the table lacks; ' + (f'did you mean {near[0]}?' if near else 'run signals first'))
     typ = docs.schema.field(r.signal).type
     if not any(is_a(typ) for is_a in (pa.types.is_floating, pa.types.is_integer, pa.types.is_boolean)): raise ValueError(f'signal {r.signal} is {typ}; a rule needs numbers')
 
@@ -86,8 +89,8 @@ def where(
     rule: Rule, # whose reach is asked
 ) -> np.ndarray: # bool (n,)
     "The documents that a rule applies to."
-    here = _among(docs, 'doc_type', rule.doc_types) & ~_among(docs, 'lang', rule.but)
-    return here & _among(docs, 'lang', rule.langs) if rule.langs else here
+    here = _among(docs, 'doc_type', rule.doc_types) & ~_among(docs, rule.by, rule.but)
+    return here & _among(docs, rule.by, rule.langs) if rule.langs else here
 
 # %% ../../nbs/data/08_filters.ipynb #f5cea13e
 def _values(docs: pa.Table, rule: Rule) -> np.ndarray:
@@ -101,9 +104,11 @@ def judge(
 ) -> tuple[np.ndarray, np.ndarray]: # bool (n, rules): the rule is hit; the rule cannot be decided
     "Hold every document against every rule. Raises ValueError as `check_rules` does."
     check_rules(docs, rules)
-    hit, unknown = np.zeros((2, len(docs), len(rules)), bool)
+    hit, unknown, reach = *np.zeros((2, len(docs), len(rules)), bool), {}
     for j, r in enumerate(rules):
-        value, here = _values(docs, r), where(docs, r)
+        key = r.doc_types, r.by, r.langs, r.but
+        if key not in reach: reach[key] = where(docs, r)
+        value, here = _values(docs, r), reach[key]
         unknown[:, j], hit[:, j] = here & np.isnan(value), here & COMPARISONS[r.comparison](value, r.threshold)
     return hit, unknown
 

@@ -120,7 +120,7 @@ def _of_c(c: Counts, *prints: str) -> dict[str, np.ndarray]:
         cate_bitsstdc=np.array(['bits/stdc++.h' in h for h in _heads(c.code, 200)], float),
         nums_lines_main=c.n('mains').astype(float), frac_lines_goto=_having(c, 'goto'), cate_var_zero=_no_variable(c),
         frac_lines_print=_having(c, 'printf', *prints, *more),
-        frac_lines_preprocessor_directives=np.where(header, np.nan, c.share(directives(c.code, c.released))))
+        frac_lines_preprocessor_directives=np.where(header, np.nan if c.released else 0, c.share(directives(c.code, c.released))))
 
 # %% ../../nbs/data/07f_language_signals.ipynb #c1669be5
 def _of_cpp(c: Counts) -> dict[str, np.ndarray]:
@@ -198,13 +198,18 @@ def _javascript_of(c: Counts) -> tuple[np.ndarray, dict[str, np.ndarray]]:
     "Whether each file is JavaScript, and its counts; by esprima, or by the lexer."
     if not c.released:
         counts = count_javascript(c.code)
-        ok = np.where(c.apart.doubts == 0, counts[:, JS.index('balanced')], np.nan)
+        ok = np.where(c.apart.doubts == 0, counts[:, JS.index('balanced')] > _conflicts(c.docs['text']), np.nan)
         return ok, {k: np.where(ok == 1, counts[:, i], np.nan) for i, k in enumerate(JS)}
     ok, found = _parsed(c.docs['text'].to_pylist(), parse_javascript, released_javascript)
     for f in found:
         for k, pattern in _LETTERS.items():
             if f: f['legal_' + k], f[k] = sum(bool(re.match(pattern, name)) for name in f[k]), len(f[k])
     return ok, {k: _column(found, k) for k in JS[:-1]}
+
+# %% ../../nbs/data/07f_language_signals.ipynb #1e1219a0
+def _conflicts(texts: pa.ChunkedArray) -> np.ndarray:
+    "Which texts hold the marks of a merge that nobody finished."
+    return np.logical_or(*(pc.match_substring(texts, f'\n{mark * 7} ').to_numpy(zero_copy_only=False) for mark in '<>'))
 
 # %% ../../nbs/data/07f_language_signals.ipynb #aead569a
 def _of_javascript(c: Counts) -> dict[str, np.ndarray]:

@@ -13,7 +13,6 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ..core.doc import text_buffers
 from ..core.ledger import no_entries
 from .code_signals import CODE_SIGNALS, code_signals, parts, released_parts
 from .counters import COUNT_SIGNALS, COUNTERS, count_signals, counters

@@ -10,11 +10,8 @@ __all__ = ['SYNTAX', 'UNDECIDED', 'PYTHON', 'JS', 'parse_python', 'statements', 
 # %% ../../nbs/data/07e_trees.ipynb #1fc7d504
 import ast
 import sys
-import warnings
 from collections.abc import Iterator
-from functools import cache
 from symtable import symtable
-from types import ModuleType
 
 import numpy as np
 
@@ -402,21 +399,14 @@ def python_returns(
     _python_returns(*flatten(code), *_scratch(code), out)
     return out
 
-# %% ../../nbs/data/07e_trees.ipynb #910a2257
-@cache
-def _esprima() -> ModuleType | None:
-    "The parser of the released filter, if it is there; a warning if not."
-    try: import esprima
-    except ImportError: return warnings.warn('esprima is not installed, so six signals of JavaScript are undecided in released mode; pip install esprima==4.0.1')
-    return esprima
-
 # %% ../../nbs/data/07e_trees.ipynb #3532df61
 def parse_javascript(
     text: str, # a JavaScript file
 ) -> object | str: # its tree; or `SYNTAX` if esprima refuses it; or `UNDECIDED`
     "Parse a file by esprima, as a module if it says import or export."
-    esprima, limit = _esprima(), sys.getrecursionlimit()
-    if esprima is None or len(text) > MOST: return UNDECIDED
+    import esprima
+    if len(text) > MOST: return UNDECIDED
+    limit = sys.getrecursionlimit()
     ways = ([esprima.parseModule] if 'import' in text or 'export' in text else []) + [esprima.parseScript]
     try:
         sys.setrecursionlimit(max(limit, 10_000))
@@ -430,13 +420,14 @@ def parse_javascript(
 # %% ../../nbs/data/07e_trees.ipynb #76ef0ddf
 def _nodes(tree) -> Iterator:
     "All nodes of esprima's tree."
-    kind, todo = _esprima().nodes.Node, [tree]
+    from esprima.nodes import Node
+    todo = [tree]
     while todo:
         node = todo.pop()
         yield node
         for value in vars(node).values():
-            if isinstance(value, kind): todo.append(value)
-            elif isinstance(value, list): todo += [v for v in value if isinstance(v, kind)]
+            if isinstance(value, Node): todo.append(value)
+            elif isinstance(value, list): todo += [v for v in value if isinstance(v, Node)]
 
 # %% ../../nbs/data/07e_trees.ipynb #e2a71baa
 _VALUES = ('Literal', 'Identifier', 'UnaryExpression')

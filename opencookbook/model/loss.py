@@ -4,10 +4,10 @@
 
 # %% auto #0
 __all__ = ['attend_in_blocks', 'nll_grads', 'chunked_nll', 'Learner', 'bits_per_byte', 'windows', 'right_padded', 'window_nll',
-           'doc_windows', 'heldout_nll']
+           'doc_windows', 'heldout_nll', 'perplexities']
 
 # %% ../../nbs/model/02a_loss.ipynb #9c37dcc6
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from math import log
 
 import numpy as np
@@ -150,17 +150,26 @@ def window_nll(
     return torch.cat(nats).view(len(batch), -1).sum(1, dtype=torch.float64).tolist()
 
 # %% ../../nbs/model/02a_loss.ipynb #6c01a56c
+def _sized(found: list[tuple], vocab_size: int) -> list[tuple]:
+    "Windows and whose they are, longest first. Raises ValueError for an id that the model does not have."
+    if (top := max((w.max() for _, w in found), default=0)) >= vocab_size: raise ValueError(f"token id {top} is outside {vocab_size=}; encode with the model's tokenizer")
+    return sorted(found, key=lambda lw: -len(lw[1]))
+
+# %% ../../nbs/model/02a_loss.ipynb #aa6c2d73
 def doc_windows(
     docs: pa.Table, # ids, lang
     length: int, # of the context
     vocab_size: int, # of the model
 ) -> list[tuple[str, np.ndarray]]: # language and window, longest first
     "The windows of all documents. Raises ValueError for an id that the model does not have."
-    found = [(lang, w) for lang, ids in zip(docs['lang'].to_pylist(), docs['ids']) for w in windows(ids.values.to_numpy(), length)]
-    if (top := max((w.max() for _, w in found), default=0)) >= vocab_size: raise ValueError(f"token id {top} is outside {vocab_size=}; encode with the model's tokenizer")
-    return sorted(found, key=lambda lw: -len(lw[1]))
+    return _sized([(lang, w) for lang, ids in zip(docs['lang'].to_pylist(), docs['ids']) for w in windows(ids.values.to_numpy(), length)], vocab_size)
 
-# %% ../../nbs/model/02a_loss.ipynb #aa6c2d73
+# %% ../../nbs/model/02a_loss.ipynb #8be27387
+def _check_length(model: LlamaForCausalLM, length: int) -> None:
+    "Raise ValueError when a window is longer than what the model can read."
+    if length > (most := model.config.max_position_embeddings): raise ValueError(f"{length=} is more than the model's context of {most}")
+
+# %% ../../nbs/model/02a_loss.ipynb #1e18633d
 def heldout_nll(
     model: LlamaForCausalLM, # any
     docs: pa.Table, # ids (bos to eos), n_bytes, lang: from `encode_docs` at rate 0
@@ -170,7 +179,7 @@ def heldout_nll(
     progress: Callable[[int, int], None] = lambda done, total: None, # told of windows
 ) -> dict[str, tuple[float, int]]: # nats and bytes by language
     "Summed loss on documents that the model has not seen. Raises ValueError when they do not fit the model."
-    if length > (most := model.config.max_position_embeddings): raise ValueError(f"{length=} is more than the model's context of {most}")
+    _check_length(model, length)
     found, langs = doc_windows(docs, length, model.config.vocab_size), docs['lang'].to_pylist()
     nats, sizes = ({lang: 0 for lang in sorted(set(langs), key=str)} for _ in range(2))
     for a in range(0, len(found), batch):
@@ -179,3 +188,21 @@ def heldout_nll(
         progress(a + len(part), len(found))
     for lang, n in zip(langs, docs['n_bytes'].to_pylist()): sizes[lang] += n
     return {lang: (float(nats[lang]), sizes[lang]) for lang in nats}
+
+# %% ../../nbs/model/02a_loss.ipynb #27461455
+def perplexities(
+    model: LlamaForCausalLM, # any
+    docs_ids: Sequence[Sequence[int]], # of each document, from bos on
+    length: int, # tokens a window, at most the model's context
+    batch: int = 8, # windows at a time
+    most: int = 2, # windows of a document, from its beginning
+    dtype: str = 'fp32', # of matrix products: bf16 or fp32
+) -> np.ndarray: # float64 (n,); NaN where there is nothing to predict
+    "How surprised a model is by each document, as e to the mean loss a token. Raises ValueError when they do not fit the model."
+    _check_length(model, length)
+    found = _sized([(i, w) for i, ids in enumerate(docs_ids) for w in windows(np.asarray(ids[:most * length + 1]), length)], model.config.vocab_size)
+    nats, toks = np.zeros((2, len(docs_ids)))
+    for a in range(0, len(found), batch):
+        part = found[a:a + batch]
+        for (i, w), n in zip(part, window_nll(model, [w for _, w in part], dtype)): nats[i] += n; toks[i] += len(w) - 1
+    with np.errstate(invalid='ignore'): return np.exp(nats / toks)

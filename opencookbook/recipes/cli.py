@@ -24,7 +24,7 @@ from ..core.engine import batches, progress, shards, written
 from ..core.ledger import tell
 from ..core.step import MANIFEST, Step, manifest
 from ..evals.suites import SUITES, recipe_hash, recipe_of, suite_named
-from . import data_commands  # noqa: F401  brings its commands, which stand first in the help
+from . import data_commands, tune  # noqa: F401  bring their commands, which stand first in the help
 from .command import SPEAK, STDERR, Ask, Out, Seed, answer, app, command, exit_status, run_stage
 from .pipeline import cook, history, read_run, status
 from .tiny import RECIPES, TINY, goals

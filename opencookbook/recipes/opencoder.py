@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from types import MappingProxyType
 
-from ..data.filters import Rule
+from . import rules
 from ..tokens.bpe import PreSplit
 
 # %% ../../nbs/recipes/01_opencoder.ipynb #d8a10862
@@ -100,15 +100,7 @@ LEVELS = (  # Table 9, Table 13
 )
 
 # %% ../../nbs/recipes/01_opencoder.ipynb #bce29597
-RULES = (  # release: opc_data_filtering, code_filter_config.py
-    Rule('qsc_code_num_lines', '<', 10),
-    Rule('qsc_code_num_lines', '>', 100_000),
-    Rule('qsc_code_num_chars_line_mean', '<', 5),
-    Rule('qsc_code_num_chars_line_mean', '>', 100),
-    Rule('qsc_code_frac_chars_alphabet', '<', .5),
-    Rule('qsc_doc_num_lines', '<', 10, doc_types=('text',)),
-    Rule('qsc_doc_frac_chars_alphabet', '<', .5, doc_types=('text',)),
-)
+RULES = rules.OPENCODER  # release: opc_data_filtering, code_filter_config.py
 
 # %% ../../nbs/recipes/01_opencoder.ipynb #0552d75c
 @dataclass(frozen=True)
@@ -123,7 +115,8 @@ class Volume:
 VOLUMES = tuple(Volume(*v) for v in (  # Table 16
     ('html', 3175.4, 582.4, .1808), ('java', 706.8, 474.3, .1472), ('python', 493.3, 271.1, .0841), ('csharp', 364.2, 232.4, .0721),
     ('javascript', 1925.0, 226.9, .0704), ('php', 374.4, 222.7, .0691), ('cpp', 375.2, 176.9, .0549), ('go', 301.1, 153.7, .0477),
-    ('typescript', 287.4, 140.4, .0435), ('ruby', 244.5, 122.7, .0381)))
+    ('typescript', 287.4, 140.4, .0435), ('ruby', 244.5, 122.7, .0381), ('perl', 121.7, 65.6, .0204), ('rust', 63.6, 39.9, .0124), ('r', 92.5, 34.7, .0108),
+    ('kotlin', 56.4, 29.8, .0094), ('css', 241.5, 15.3, .0047), ('xml', 1934.2, 12.8, .004), ('scala', 19.7, 11.7, .0036), ('fortran', 39.7, 8.6, .0027)))
 SAMPLED = MappingProxyType(dict(java=(449, 200), html=(474, 64)))  # §2.1: GB before and after
 
 # %% ../../nbs/recipes/01_opencoder.ipynb #f5a2f710

@@ -1,23 +1,23 @@
-"""Functions that compute and keep nothing: no name is ever assigned a value."""
+"""Tables for the classroom wall: nothing is named, everything is printed."""
 import math
+import sys
 
 
-def mean_anomaly(day, period, epoch):
-    if period <= 0:
-        raise ValueError("the period must be positive")
-    return math.fmod(2 * math.pi * (day - epoch) / period, 2 * math.pi)
+def print_sines():
+    sys.stdout.write("degrees sine\n")
+    sys.stdout.write(f"0 {math.sin(0):.4f}\n15 {math.sin(math.pi / 12):.4f}\n")
+    sys.stdout.write(f"30 {math.sin(math.pi / 6):.4f}\n45 {math.sin(math.pi / 4):.4f}\n")
+    if sys.stdout.isatty():
+        sys.stdout.write("angles in degrees, measured from the horizontal\n")
 
 
-def true_anomaly(eccentric, eccentricity):
-    if not 0 <= eccentricity < 1:
-        raise ValueError("only closed orbits have a true anomaly here")
-    return 2 * math.atan2(
-        math.sqrt(1 + eccentricity) * math.sin(eccentric / 2),
-        math.sqrt(1 - eccentricity) * math.cos(eccentric / 2),
-    )
+def print_roots():
+    sys.stdout.write("number square root\n")
+    sys.stdout.write(f"2 {math.sqrt(2):.6f}\n3 {math.sqrt(3):.6f}\n5 {math.sqrt(5):.6f}\n")
+    if sys.flags.verbose:
+        sys.stdout.write("computed anew each time, nothing is kept\n")
 
 
-def distance(eccentric, eccentricity, axis):
-    if axis <= 0:
-        raise ValueError("the axis must be positive")
-    return axis * (1 - eccentricity * math.cos(eccentric))
+if __name__ == "__main__":
+    print_sines()
+    print_roots()
