@@ -109,7 +109,7 @@ def sound_counts(text):
 
 
 @pytest.mark.parametrize('text, name, n', [
-    ('def f(): return 1\nasync def g():\n  """D."""\n  return (x)\n', 'plain', 2), ('class A:\n  x = y = 1\n  z: int\n  a, b = 1, 2\n  c.d = 1\n  e += 1\n  f = lambda g=1: 0\n', 'fields', 4),
+    ('def f():\n  """D."""\n  "E"\n  return 1\ndef g():\n  "D"\n  return 1\n', 'plain', 1), ('def f(): return 1\nasync def g():\n  """D."""\n  return (x)\n', 'plain', 2), ('class A:\n  x = y = 1\n  z: int\n  a, b = 1, 2\n  c.d = 1\n  e += 1\n  f = lambda g=1: 0\n', 'fields', 4),
     ('return\nreturn ("a"\n "b")\nreturn f"a"\nreturn -1\nreturn 1.5e-3\nreturn ...\nreturn x.y\nreturn (x,)\nreturn (yield)\n', 'returns', 4), ('from a import (b,\n c)\nimport d; import e\n', 'imports', 4),
     ('print(1)\nprint("""a\nb""")\nprint(1).x\nprint(1), 2\nprint = 1\n', 'prints', 3), ('if x: pass\nelse: pass\nwhile x:\n  pass\n', 'passes', 3), ('x == 1; f(a=1); x <= 1; x != 1\n', 'binds', 0),
     ('x <<= 1', 'binds', 1), ('with a as b: pass', 'binds', 1), ('with a: pass', 'binds', 0), ('def f(): pass', 'binds', 0), ('def f(*, a): pass', 'binds', 1), ('match x:\n  case y:\n    pass\n', 'passes', 1),

@@ -183,7 +183,9 @@ def _python_of(c: Counts) -> tuple[np.ndarray, dict[str, np.ndarray]]:
 def _of_python(c: Counts) -> dict[str, np.ndarray]:
     "The eight signals of Python."
     ok, n = _python_of(c)
-    if c.released: n |= {k: saying(c.code, w, any_case=w != 'print') for k, w in (('passes', 'pass'), ('imports', 'import'), ('prints', 'print'))} | dict(returns=python_returns(c.code))
+    if c.released:
+        n |= {k: saying(c.code, w, any_case=w != 'print') for k, w in (('passes', 'pass'), ('imports', 'import'), ('prints', 'print'))}
+        n['returns'] = python_returns(c.code)
     share, empty = lambda top: np.minimum(c.share(top), np.inf if c.released else 1), (c.n_lines == 0) & c.released
     return dict(
         cate_ast=ok, frac_lines_func_ratio=share(n['functions']), cate_var_zero=1 - np.minimum(n['binds'], 1),
@@ -429,14 +431,15 @@ def signals_of(
 
 # %% ../../nbs/data/07f_language_signals.ipynb #abfcf527
 _C = 'frac_lines_func_ratio score_lines_no_logic cate_bitsstdc nums_lines_main frac_lines_goto cate_var_zero frac_lines_print frac_lines_preprocessor_directives'
+_LEGAL = 'frac_words_legal_var_name frac_words_legal_func_name frac_words_legal_class_name'
 LANGUAGE_SIGNALS = tuple(f'qsc_code{lang}_{name}' for lang, names in dict(
     python='cate_ast frac_lines_func_ratio cate_var_zero frac_lines_pass frac_lines_import frac_lines_simplefunc score_lines_no_logic frac_lines_print',
     c=_C, cpp=_C,
     csharp='frac_lines_func_ratio score_lines_no_logic cate_var_zero frac_lines_print',
     go='frac_lines_func_ratio score_lines_no_logic cate_testfile cate_var_zero frac_lines_print',
     html='cate_ast frac_words_text num_chars_text',
-    java='frac_lines_func_ratio score_lines_no_logic cate_var_zero frac_lines_print frac_words_no_modifier frac_words_legal_var_name frac_words_legal_func_name frac_words_legal_class_name',
-    javascript='frac_words_legal_var_name frac_words_legal_func_name frac_words_legal_class_name cate_ast cate_var_zero frac_lines_func_ratio num_statement_line score_lines_no_logic frac_lines_print',
+    java=f'frac_lines_func_ratio score_lines_no_logic cate_var_zero frac_lines_print frac_words_no_modifier {_LEGAL}',
+    javascript=f'{_LEGAL} cate_ast cate_var_zero frac_lines_func_ratio num_statement_line score_lines_no_logic frac_lines_print',
 ).items() for name in names.split())
 
 # %% ../../nbs/data/07f_language_signals.ipynb #6f4ffcff
@@ -445,7 +448,8 @@ def language_signals(
     released: bool = False, # as the released filter; else its quirks are mended
 ) -> dict[str, np.ndarray]: # float64 (n,) by name, NaN where undefined, undecided, or another language's
     "The signals of eight languages (OpenCoder App. A). Raises ValueError when a column is missing."
-    if lost := {'path', 'text', 'lang'} - {*docs.column_names}: raise ValueError(f'documents have no column {min(lost)}; run preprocess first, or add path, text and lang')
+    if lost := {'path', 'text', 'lang'} - {*docs.column_names}:
+        raise ValueError(f'documents have no column {min(lost)}; run preprocess first, or add path, text and lang')
     out, langs = {name: np.full(len(docs), np.nan) for name in LANGUAGE_SIGNALS}, pc.fill_null(docs['lang'].cast(pa.large_string()), '').to_numpy()
     for lang in LANGUAGES:
         at = np.flatnonzero(langs == lang)

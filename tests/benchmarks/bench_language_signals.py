@@ -1,4 +1,4 @@
-"""Signals of eight languages: MB/s for each language in both modes, of a mix, and four times the input.
+"""Signals of eight languages: MB/s for each language in both modes, of a mix, and four times the input; and on how many installed Python files the kernel equals the tree.
 
 Texts: the files of the golden set where its archives are (OPENCOOKBOOK_SHARED, OPENCOOKBOOK_GOLDEN), else data_samples, copied to at least two MB a language; CPU seconds of
 one thread, the best of three runs.
@@ -17,7 +17,12 @@ import pyarrow as pa
 ROOT = Path(__file__).resolve().parent.parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT/'tests')]
 
+from installed import installed
+
+from opencookbook.data.code_signals import quietly, texts_of
 from opencookbook.data.language_signals import LANGUAGES, language_signals
+from opencookbook.data.lexer import lexed
+from opencookbook.data.trees import count_python, parse_python, sound_python
 from test_text_signals import ARCHIVES, GOLDEN, golden_files
 
 
@@ -45,6 +50,18 @@ def speed(docs: pa.Table, released: bool = False, runs: int = 3) -> float:
     return docs['text'].nbytes / 1e6 / best
 
 
+def equals_the_tree() -> tuple[int, int]:
+    "Installed Python files that parse, and on how many of them the kernel counts what the tree has; where the lexer has doubts the tree is asked anyway."
+    rows, same, parsed = installed(['python']).combine_chunks(), 0, 0
+    classes, doubts = lexed(rows['text'], rows['lang'])
+    with quietly():
+        for text, counts, doubt in zip(rows['text'].to_pylist(), count_python(texts_of(rows['text']), classes).tolist(), doubts):
+            tree = parse_python(text)
+            if isinstance(tree, str): continue
+            parsed, same = parsed + 1, same + bool(doubt or counts == [int(v) for v in sound_python(tree).values()])
+    return same, parsed
+
+
 def main() -> None:
     warnings.simplefilter('ignore')
     texts = {lang: ts for lang, ts in texts_by_language().items() if ts}
@@ -54,7 +71,7 @@ def main() -> None:
     print(json.dumps(dict(
         mb_per_s={lang: round(speed(t), 1) for lang, t in sound.items()}, released_mb_per_s={lang: round(speed(table(ts, lang, 1), True, 1), 2) for lang, ts in texts.items()},
         mix_mb=round(mix['text'].nbytes / 1e6, 1), mix_mb_per_s=round(speed(mix), 1), mix_released_mb_per_s=round(speed(mix, True, 1), 2),
-        growth_4x=round(4 * speed(mix) / speed(pa.concat_tables([mix] * 4)), 2), peak_mb=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1000)))
+        equals_the_tree=equals_the_tree(), growth_4x=round(4 * speed(mix) / speed(pa.concat_tables([mix] * 4)), 2), peak_mb=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1000)))
 
 
 if __name__ == '__main__': main()
