@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 import typer
-from program import BIN, ENV, ROOT, ROWS, SAMPLES, ledger, own, table, tree, wait_for
+from program import BIN, ENV, LINES, ROOT, ROWS, SAMPLES, ledger, own, table, tree, wait_for
 from rich.console import Console
 
 from opencookbook.core import engine
@@ -227,18 +227,18 @@ def test_other_columns_stay(program, tmp_path):
         for c in ('owner', 'score', 'tags'): assert got[c].to_pylist() == more[c].take(at).to_pylist(), (stage, c)
 
 
-def test_signals_adds_one_column_and_nothing_else(program, chain, tmp_path):
+def test_signals_adds_two_columns_and_nothing_else(program, chain, tmp_path):
     _, out, _ = chain
     src = table(out['exact'])
     for mode in ('released', 'sound'):
         program.ok('signals', out['exact'], tmp_path/f'{mode}.parquet', '--mode', mode)
         got = table(tmp_path/f'{mode}.parquet')
-        assert got.column_names == [*src.column_names, 'signals'] and got.drop_columns('signals') == src
+        assert got.column_names == [*src.column_names, 'natural_lang', 'signals'] and got.drop_columns(['natural_lang', 'signals']) == src
     plain = own(tmp_path/'mine.parquet')
     program.ok('signals', plain, tmp_path/'s.parquet', '--mode', 'released')
     got = table(tmp_path/'s.parquet')
-    assert {*got.column_names} - {*SCHEMA.names} == {'signals'} and got['lang'].null_count == got['doc_type'].null_count == 4
-    assert json.loads(got['signals'][0].as_py())['qsc_code_num_lines'] == 30
+    assert {*got.column_names} - {*SCHEMA.names} == {'natural_lang', 'signals'} and got['lang'].null_count == got['doc_type'].null_count == 4
+    assert json.loads(got['signals'][0].as_py())['qsc_code_num_lines'] == LINES.count('\n')
 
 
 def test_filters_read_signals_that_are_there(program, tmp_path):

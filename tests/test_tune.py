@@ -395,10 +395,9 @@ def test_a_killed_run_leaves_no_half_page(corpus, model, tmp_path):
     cmd, rng, killed = [str(BIN), 'tune', str(corpus), str(tmp_path/'p.html'), '--model', str(model)], random.Random(0), 0
     for _ in range(2):
         p = subprocess.Popen(cmd, env=ENV, cwd=ROOT, start_new_session=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        try: p.wait(rng.uniform(2, 7))
+        try: p.wait(rng.uniform(1, 4))
         except subprocess.TimeoutExpired: os.killpg(p.pid, signal.SIGKILL); p.wait(); killed += 1
-        if p.returncode: assert not (tmp_path/'p.html').exists()
-        else: (tmp_path/'p.html').unlink()
+        if (tmp_path/'p.html').exists(): assert (tmp_path/'p.html').read_text().endswith('</html>'); (tmp_path/'p.html').unlink()
     assert killed
     for name in ('p', 'q'): assert subprocess.run([*cmd[:3], str(tmp_path/f'{name}.html'), *cmd[4:]], env=ENV, cwd=ROOT, capture_output=True).returncode == 0
     assert (tmp_path/'p.html').read_bytes() == (tmp_path/'q.html').read_bytes()

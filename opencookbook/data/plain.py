@@ -32,14 +32,19 @@ def plainer(
     text: str, # any
 ) -> str: # small letters, NFKC, marks as surrogates
     "Text as words are cut from it."
-    text = text.translate(_PLAINER).lower()
-    return ''.join(unicodedata.normalize('NFKC', part) for part in (_many_accents().split(text) if not text.isascii() else [text]))
+    return _composed(text.translate(_PLAINER).lower())
 
 # %% ../../nbs/data/07a_plain.ipynb #177a66b7
 @cache
 def _many_accents() -> re.Pattern:
     "A hundred accents in a row."
     return re.compile(f"([{''.join(chr(i) for i in range(0x30000) if unicodedata.combining(chr(i)))}]{{100}})")
+
+# %% ../../nbs/data/07a_plain.ipynb #a8f71620
+def _composed(text: str) -> str:
+    "NFKC, in parts where there are so many."
+    parts = [text] if text.isascii() else _many_accents().split(text)
+    return ''.join(unicodedata.normalize('NFKC', part) for part in parts)
 
 # %% ../../nbs/data/07a_plain.ipynb #01b2be0d
 SPACE, WORD, LONE, SYMBOL = 1, 2, 4, 0
@@ -229,7 +234,7 @@ def _plain(
     "What `plainer` makes of code points, faster."
     some = _first_step()[points]
     some = some[some != HARD]
-    return unicodedata.normalize('NFKC', str(some.view(f'U{len(some)}')[0]).lower()) if len(some) else ''
+    return _composed(str(some.view(f'U{len(some)}')[0]).lower()) if len(some) else ''
 
 # %% ../../nbs/data/07a_plain.ipynb #96657b05
 def in_parts(
