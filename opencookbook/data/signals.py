@@ -73,7 +73,9 @@ def signals(
     if mode not in ('sound', 'released'): raise ValueError(f"{mode=} must be 'sound' or 'released'")
     if n := docs['doc_type'].null_count: raise ValueError(f'doc_type is null in {n} of {len(docs)} documents; run preprocess first, or fill it with code, data or text')
     if 'natural_lang' not in docs.column_names: docs = docs.append_column('natural_lang', pa.array(_natural(docs, mode), pa.string()))
-    for name, value in measure_all(docs, mode == 'released').items(): docs = _set(docs, name, pa.array(value, mask=np.isnan(value)))
+    found = measure_all(docs, mode == 'released')
+    if mode == 'released': _english_only(docs, found)
+    for name, value in found.items(): docs = _set(docs, name, pa.array(value, mask=np.isnan(value)))
     return docs, no_entries()
 
 # %% ../../nbs/data/07g_signals.ipynb #629aa975
@@ -83,6 +85,11 @@ def _natural(docs: pa.Table, mode: str) -> np.ndarray:
     out = np.where(text, 'en', None).astype(object)
     if mode == 'sound' and text.any(): out[text] = natural_language(docs['text'].filter(pa.array(text)))
     return out
+
+def _english_only(docs: pa.Table, found: dict[str, np.ndarray]) -> None:
+    "Forget what the released filter says of English alone. Its stop words of four more languages are not ours."
+    foreign = pc.not_equal(docs['natural_lang'], 'en').fill_null(False).to_numpy()
+    for name in ('frac_chars_alphabet', 'frac_words_redpajama_stop'): found[f'qsc_doc_{name}'][foreign] = np.nan
 
 # %% ../../nbs/data/07g_signals.ipynb #2b1d9947
 def to_json(

@@ -119,6 +119,7 @@ def load_model(
     dtype: torch.dtype = torch.float32, # of the weights in memory
 ) -> LlamaForCausalLM: # in evaluation mode
     "Load a model from a folder; nothing is fetched. Raises ValueError when there is none."
+    if not Path(folder, 'config.json').is_file(): raise ValueError(f'{str(folder)!r} holds no model (no config.json); give a folder with config.json and model.safetensors') # else its name is looked for in the net
     loud = is_progress_bar_enabled(); disable_progress_bar()
     try: return AutoModelForCausalLM.from_pretrained(folder, dtype=dtype, local_files_only=True).eval()
     except (OSError, ValueError, SafetensorError) as e:

@@ -98,7 +98,6 @@ def scorer(
         from opencookbook.model.loss import perplexities
     except ImportError as e: raise ImportError(f"--model needs torch and transformers ({e}); pip install 'opencookbook[train]'") from None
     folder = folder/'model' if (folder/'model').is_dir() else folder
-    if not (folder/'config.json').is_file(): raise ValueError(f'{folder} holds no model; give a folder with config.json and model.safetensors')  # else its name is looked for in the net
     net, tok = load_model(folder).to('cuda' if torch.cuda.is_available() else 'cpu'), _tokenizer(folder)
     if not (hasattr(net, 'model') and hasattr(net, 'lm_head')): raise ValueError(f'{folder} holds a {type(net).__name__}; give a model that is built like Llama')
     length = min(WINDOW, net.config.max_position_embeddings)
