@@ -536,3 +536,12 @@ def test_prompts_that_do_not_fit(speaker):
     model, tokenizer = speaker
     with pytest.raises(ValueError, match='prompt 1 has .* tokens, must have 1 to 120'): sample(model, tokenizer, ['x', 'x y ' * 100], Sampling(max_new_tokens=8))
     with pytest.raises(ValueError, match='prompt 0 has 0 tokens'): sample(model, tokenizer, [[]], Sampling(max_new_tokens=8))
+
+
+def test_a_folder_that_is_not_there_is_not_looked_for_in_the_net(tmp_path, monkeypatch):
+    import socket
+    from opencookbook.model.config import load_model
+    def ask(*_): raise AssertionError('the net was asked')
+    monkeypatch.setattr(socket, 'getaddrinfo', ask)
+    for name in (tmp_path/'no', 'some/model', tmp_path):
+        with pytest.raises(ValueError, match='holds no model'): load_model(name)

@@ -301,7 +301,7 @@ def spoil(run: Path, to: Path, **files) -> Path:
 
 
 BAD_MODELS = {
-    'nothing there': (lambda run, to: to, 'holds no model; give a folder with config.json'),
+    'nothing there': (lambda run, to: to, 'holds no model (no config.json); give a folder with config.json'),
     'a file': (lambda run, to: to.write_text('x') and to, 'holds no model'),
     'empty folder': (lambda run, to: to.mkdir() or to, 'holds no model'),
     'empty model folder': (lambda run, to: (to/'model').mkdir(parents=True) or to, 'holds no model'),
