@@ -116,6 +116,19 @@ def test_chance_spares_one_hit_of_five():
     assert .15 < spared < .25
 
 
+def test_rules_on_what_the_released_filter_measured():
+    "Its own numbers, our rules: no archive is needed."
+    if not GOLDEN.exists(): pytest.skip(f'{GOLDEN.name} is not there; OPENCOOKBOOK_SHARED says where')
+    rows = pq.read_table(GOLDEN).to_pylist()
+    table = docs([dict(repo=r['archive'], path=r['member'], text='', lang=r['program_lang'], doc_type=r['doc_type']) for r in rows])
+    table = table.append_column('natural_lang', pa.array(['en'] * len(rows)))
+    told = [json.loads(r['signals']) for r in rows]
+    for name in SIGNALS: table = table.append_column(name, pa.array([None if (v := s.get(name)) is None else float(v) for s in told], pa.float64()))
+    hit = judge(table, OPENCODER)[0]
+    ours = [{r.signal for r, h in zip(OPENCODER, row) if h} - CHANCE for row in hit]
+    assert ours == [{*json.loads(r['hits'])} - CHANCE for r in rows] and sum(map(len, ours)) > 500
+
+
 def test_javascript_was_compared():
     assert 'javascript' in golden()[0]['lang'].to_pylist()
 

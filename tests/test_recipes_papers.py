@@ -203,6 +203,19 @@ def test_the_reach_of_the_rules_is_the_profile(lang, kind, tongue):
     assert len({*opencoder.RULES}) == len(opencoder.RULES)
 
 
+DEVIATIONS = [  # where a profile differs from that of other code: limits of the release, None where it has none
+    ('data', 'num_chars', '>', 5000), ('data', 'frac_words_unique', '<', .4), ('sql', 'frac_chars_digital', '>', .3), ('others', 'frac_chars_digital', '>', .2),
+    *(('html', f'frac_chars_dupe_{n}grams', '>', .6) for n in range(5, 11)), ('others', 'frac_chars_dupe_5grams', '>', .8), ('others', 'frac_chars_dupe_6grams', '>', .7),
+    *((p, 'frac_lines_assert', '>', None) for p in ('data', 'shell', 'go', 'html')), ('python', 'frac_lines_assert', '>', .4),
+    *((p, name, '>', None) for p in ('data', 'shell', 'html') for name in ('frac_lines_long_string', 'frac_chars_string_length')), ('sql', 'frac_lines_long_string', '>', .2),
+    ('html', 'frac_chars_comments', '>', None), ('html', 'frac_chars_long_word_length', '>', None), ('data', 'frac_chars_long_word_length', '>', .4),
+    *((p, 'frac_lines_prompt_comments', '>', None) for p in ('data', 'html')), ('shell', 'frac_lines_prompt_comments', '>', .01)]
+
+@pytest.mark.parametrize('profile, name, comparison, limit', DEVIATIONS)
+def test_where_a_profile_differs(profile, name, comparison, limit):
+    assert [r.threshold for r in PROFILES[profile] if (r.signal, r.comparison) == (f'qsc_code_{name}', comparison)] == [limit] * (limit is not None)
+
+
 def test_a_profile_more_changes_its_language_only():
     mine = rules_of({**PROFILES, 'rust': PROFILES['data']})
     for lang, kind in [*PROFILE_OF, ('rust', 'data')]:
